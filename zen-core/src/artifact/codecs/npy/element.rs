@@ -1,0 +1,78 @@
+//! The element types that have a NumPy counterpart.
+
+use super::dtype::Dtype;
+use super::malformed;
+use crate::artifact::codec::CodecError;
+
+/// A type of array elements that [`Npy`](super::Npy) stores: `f32`, `f64`, `bool` and the integers of 8 to 64 bits.
+///
+/// Can't be implemented elsewhere.
+pub trait NpyElement: Copy + sealed::Bytes {}
+
+mod sealed {
+    use super::{CodecError, Dtype};
+
+    pub trait Bytes: Sized {
+        const DTYPE: Dtype;
+
+        /// Little-endian, into exactly as many bytes as needed.
+        fn write(elements: &[Self], bytes: &mut [u8]);
+
+        fn read(bytes: &[u8], big_endian: bool) -> Result<Vec<Self>, CodecError>;
+    }
+}
+
+macro_rules! number {
+    ($($kind:literal: $($type:ident)*;)*) => {$($(
+        impl NpyElement for $type {}
+
+        impl sealed::Bytes for $type {
+            const DTYPE: Dtype = Dtype { rust: stringify!($type), kind: $kind, size: size_of::<$type>() };
+
+            fn write(elements: &[Self], bytes: &mut [u8]) {
+                let (chunks, _) = bytes.as_chunks_mut();
+                for (chunk, element) in chunks.iter_mut().zip(elements) {
+                    *chunk = element.to_le_bytes();
+                }
+            }
+
+            fn read(bytes: &[u8], big_endian: bool) -> Result<Vec<Self>, CodecError> {
+                let (chunks, _) = bytes.as_chunks();
+                Ok(if big_endian {
+                    chunks.iter().map(|chunk| Self::from_be_bytes(*chunk)).collect()
+                } else {
+                    chunks.iter().map(|chunk| Self::from_le_bytes(*chunk)).collect()
+                })
+            }
+        }
+    )*)*};
+}
+
+number! {
+    'f': f32 f64;
+    'i': i8 i16 i32 i64;
+    'u': u8 u16 u32 u64;
+}
+
+impl NpyElement for bool {}
+
+impl sealed::Bytes for bool {
+    const DTYPE: Dtype = Dtype {
+        rust: "bool",
+        kind: 'b',
+        size: 1,
+    };
+
+    fn write(elements: &[Self], bytes: &mut [u8]) {
+        for (byte, element) in bytes.iter_mut().zip(elements) {
+            *byte = u8::from(*element);
+        }
+    }
+
+    fn read(bytes: &[u8], _big_endian: bool) -> Result<Vec<Self>, CodecError> {
+        match bytes.iter().find(|byte| **byte > 1) {
+            None => Ok(bytes.iter().map(|byte| *byte == 1).collect()),
+            Some(other) => Err(malformed(format!("a boolean is stored as 0 or 1, found {other}"))),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What the client can't find or read.
+
+use uuid::Uuid;
+
+use crate::artifact::ArtifactError;
+use crate::metadata::MetadataError;
+
+/// Why a question about runs and artifacts has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The metadata store failed.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// An artifact could not be stored or read.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    NoRun(Uuid),
+    /// The pipeline has never been run.
+    #[error("pipeline `{pipeline}` has no run (pipelines with runs: {known})")]
+    NoPipeline {
+        /// The pipeline.
+        pipeline: String,
+        /// Those that have runs.
+        known: String,
+    },
+    /// The run has no such step.
+    #[error("run {run} has no step `{step}` (it has: {known})")]
+    NoStep {
+        /// The run.
+        run: Uuid,
+        /// The step.
+        step: String,
+        /// Those it has.
+        known: String,
+    },
+    /// The step has no such output.
+    #[error("step `{step}` ({status}) of run {run} has no output `{output}` (it has: {known})")]
+    NoOutput {
+        /// The run.
+        run: Uuid,
+        /// The step.
+        step: String,
+        /// The step's status.
+        status: crate::metadata::Status,
+        /// The output.
+        output: String,
+        /// Those it has.
+        known: String,
+    },
+    /// There is no such artifact.
+    #[error("there is no artifact `{name}`{} (there is: {known})", .number.map(|n| format!(" version {n}")).unwrap_or_default())]
+    NoArtifact {
+        /// The name.
+        name: String,
+        /// The version asked for; none for the newest.
+        number: Option<u32>,
+        /// Similar names, or the versions there are.
+        known: String,
+    },
+    /// The name can't be an artifact's.
+    #[error("`{name}` can't name an artifact: {reason}")]
+    BadName {
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The thread that did the work could not be started, or died.
+    #[error("the work could not be done: {0}")]
+    Thread(String),
+}

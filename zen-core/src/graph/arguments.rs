@@ -1,0 +1,152 @@
+//! A pipeline's arguments: recorded with every run, and read back to build the same pipeline elsewhere.
+
+use std::any::type_name;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use serde_json::{Map, Value};
+
+use crate::artifact::{decode_value, encode_value, json_view};
+
+/// The arguments a pipeline was called with.
+#[doc(hidden)]
+#[derive(Debug, Clone, Default)]
+pub struct Arguments {
+    values: Vec<(&'static str, ArgumentRecord)>,
+}
+
+/// One argument as recorded.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct ArgumentRecord {
+    json: Value,
+    encoded: Result<Vec<u8>, String>,
+}
+
+impl Arguments {
+    /// No arguments.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, record: ArgumentRecord) -> Self {
+        self.values.push((name, record));
+        self
+    }
+
+    /// By name, for people.
+    pub(crate) fn json(&self) -> Value {
+        let entries = self.values.iter().map(|(name, record)| ((*name).to_owned(), record.json.clone()));
+        Value::Object(entries.collect::<Map<_, _>>())
+    }
+
+    /// As bytes from which [`EncodedArguments`] reads them back; an argument that can't be recorded is left out.
+    pub(crate) fn encoded(&self) -> Vec<u8> {
+        let entries: Vec<(String, ByteBuf)> = self
+            .values
+            .iter()
+            .filter_map(|(name, record)| Some(((*name).to_owned(), ByteBuf::from(record.encoded.clone().ok()?))))
+            .collect();
+        encode_value(&EncodedArguments { entries }).unwrap_or_default()
+    }
+
+    /// Why the pipeline can't be built again from what is recorded.
+    pub(crate) fn unrecorded(&self) -> Option<String> {
+        self.values.iter().find_map(|(name, record)| {
+            let reason = record.encoded.as_ref().err()?;
+            Some(format!("its argument `{name}` can't be recorded: {reason}"))
+        })
+    }
+}
+
+/// Recorded arguments, to be read back.
+#[doc(hidden)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct EncodedArguments {
+    entries: Vec<(String, ByteBuf)>,
+}
+
+impl EncodedArguments {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        decode_value(bytes).map_err(|error| format!("the recorded arguments can't be read: {error}"))
+    }
+}
+
+/// A borrowed argument. The two traits below give it a `record` method by method lookup on references: the serde one
+/// is found first.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Argument<'a, T>(pub &'a T);
+
+/// Records a serde value.
+#[doc(hidden)]
+pub trait RecordArgument {
+    /// As JSON and as bytes.
+    fn record(&self) -> ArgumentRecord;
+}
+
+impl<T: Serialize> RecordArgument for &Argument<'_, T> {
+    fn record(&self) -> ArgumentRecord {
+        let encoded = encode_value(self.0).map_err(|error| error.to_string());
+        ArgumentRecord { json: json_view(self.0), encoded }
+    }
+}
+
+/// Says of any other value that it can't be recorded.
+#[doc(hidden)]
+pub trait RecordOther {
+    /// Nothing but the reason.
+    fn record(&self) -> ArgumentRecord;
+}
+
+impl<T> RecordOther for Argument<'_, T> {
+    fn record(&self) -> ArgumentRecord {
+        ArgumentRecord { json: Value::Null, encoded: Err(format!("`{}` has no serde", type_name::<T>())) }
+    }
+}
+
+/// The type of an argument to read back.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ArgumentType<T>(PhantomData<fn() -> T>);
+
+impl<T> ArgumentType<T> {
+    /// A token for the type.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Reads a serde value.
+#[doc(hidden)]
+pub trait DecodeArgument<T> {
+    /// The argument of this name.
+    fn decode(&self, arguments: &EncodedArguments, name: &str) -> Result<T, String>;
+}
+
+impl<T: DeserializeOwned> DecodeArgument<T> for &ArgumentType<T> {
+    fn decode(&self, arguments: &EncodedArguments, name: &str) -> Result<T, String> {
+        let Some((_, bytes)) = arguments.entries.iter().find(|(known, _)| known == name) else {
+            return Err(format!("no argument `{name}` was recorded"));
+        };
+        decode_value(bytes).map_err(|error| format!("the recorded argument `{name}` can't be read: {error}"))
+    }
+}
+
+/// Says of any other type that it can't be read.
+#[doc(hidden)]
+pub trait DecodeOther<T> {
+    /// The reason.
+    fn decode(&self, arguments: &EncodedArguments, name: &str) -> Result<T, String>;
+}
+
+impl<T> DecodeOther<T> for ArgumentType<T> {
+    fn decode(&self, _: &EncodedArguments, name: &str) -> Result<T, String> {
+        Err(format!("argument `{name}` is a `{}`, which has no serde", type_name::<T>()))
+    }
+}

@@ -1,0 +1,57 @@
+//! Graphs: handles, nodes, the builder, and pipelines.
+//!
+//! A pipeline's body runs once to build the graph. Every call in it adds a node and returns [`Artifact`] handles, which the
+//! next calls take; because a handle exists only after its node, a circle can't be wired.
+
+mod ambient;
+mod arguments;
+mod branch;
+mod builder;
+mod building;
+mod check;
+mod context;
+mod definition;
+mod error;
+mod export;
+pub(crate) mod failure;
+mod gather;
+mod handle;
+mod input;
+mod inputs;
+mod node;
+mod options;
+mod output;
+mod pipeline;
+mod place;
+mod registry;
+mod stored;
+
+pub use ambient::{add_step, inline};
+pub use arguments::{
+    Argument, ArgumentRecord, ArgumentType, Arguments, DecodeArgument, DecodeOther, EncodedArguments, RecordArgument,
+    RecordOther,
+};
+pub use branch::{BranchOutput, when};
+pub use builder::{AddedStep, GraphBuilder, StepBuilder};
+pub(crate) use builder::parameters_json;
+pub(crate) use export::json as graph_json;
+pub(crate) use check::check_name;
+pub use context::{Component, ContextError, InputInfo, OutputInfo, Recording, StepContext};
+pub(crate) use context::{ContextFacts, Scratch, StepEvents};
+pub(crate) use definition::StepBody;
+pub use definition::StepDefinition;
+pub use error::GraphError;
+pub use failure::{FailureKind, StepFailure};
+pub use gather::gather;
+pub use handle::{Artifact, Handle, NodeHandle, OutputRef};
+pub use input::{InputSource, IntoInput, Parameter};
+pub(crate) use inputs::LoadedInput;
+pub use inputs::{InputValue, Inputs, OwnedInput};
+pub(crate) use node::{Binding, Elements, NodeKind, NodeOutput, ScopeId, Source};
+pub use node::{Graph, Node, NodeId};
+pub use options::{CachePolicy, Retry};
+pub use output::{Many, OutputLoader, OutputSpec, OutputValue, PipelineOutput, StepOutput};
+pub use pipeline::{ErasedPipeline, Pipeline, PipelineMeta};
+pub use place::Place;
+pub use registry::{PipelineEntry, RegistryError, rebuild_pipeline, registered_pipelines};
+pub use stored::{latest, version};

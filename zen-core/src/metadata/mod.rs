@@ -1,0 +1,16 @@
+//! Metadata: what is remembered of pipelines, runs, steps and artifacts, and the stores that keep it.
+
+mod records;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod store;
+
+pub use records::{
+    ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,
+    ProgramRecord, RunRecord, Status, StepRecord,
+};
+pub use store::{
+    ArtifactFilter, CachedOutput, CachedStep, Change, MetadataError, MetadataStore, RunFilter,
+};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability, SqliteMetadata, SqliteOptions};

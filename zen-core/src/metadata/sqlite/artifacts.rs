@@ -1,0 +1,131 @@
+//! Artifact versions.
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, params, params_from_iter};
+use uuid::Uuid;
+
+use super::fault::Outcome;
+use super::values::{self, Columns, json, unsigned, uuid_bytes};
+use crate::artifact::Digest;
+use crate::metadata::{ArtifactFilter, ArtifactRecord};
+
+/// What [`read`] expects, of a table or alias `artifact`.
+pub(super) const COLUMNS: &str = "artifact.id, (SELECT name FROM artifact_name WHERE no = artifact.name) AS name, \
+     artifact.number, artifact.digest, artifact.size, artifact.type_name, artifact.codec, artifact.codec_version, \
+     artifact.media_type, artifact.uri, artifact.shape, artifact.summary, artifact.producer_step, \
+     artifact.producer_run, artifact.created, artifact.tags, artifact.metadata";
+
+/// Gives a new version the next number of its name. Does nothing, and uses no number, when the id exists.
+pub(super) fn record(conn: &Connection, artifact: &ArtifactRecord) -> Outcome<()> {
+    let known = conn
+        .prepare_cached("SELECT 1 FROM artifact WHERE id = ?1")?
+        .exists([artifact.id.as_bytes()])?;
+    if known {
+        return Ok(());
+    }
+    let (name, number): (i64, u32) = conn
+        .prepare_cached(
+            "INSERT INTO artifact_name (name, last) VALUES (?1, 1)
+             ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING no, last",
+        )?
+        .query_row([&artifact.name], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    conn.prepare_cached(
+        "INSERT INTO artifact (id, name, number, digest, size, type_name, codec, codec_version, media_type, uri, shape, \
+         summary, producer_step, producer_run, created, tags, metadata)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    )?
+    .execute(params![
+        artifact.id.as_bytes(),
+        name,
+        number,
+        artifact.digest.as_bytes(),
+        unsigned(artifact.size),
+        artifact.type_name,
+        artifact.codec,
+        artifact.codec_version,
+        artifact.media_type,
+        (artifact.uri != inline_uri(artifact.digest)).then_some(&artifact.uri),
+        json(&artifact.shape)?,
+        artifact.summary,
+        uuid_bytes(&artifact.producer_step),
+        uuid_bytes(&artifact.producer_run),
+        artifact.created.timestamp_micros(),
+        json(&artifact.tags)?,
+        json(&artifact.metadata)?,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn one(conn: &Connection, id: Uuid) -> Outcome<Option<ArtifactRecord>> {
+    let sql = format!("SELECT {COLUMNS} FROM artifact WHERE id = ?1");
+    values::first(conn, "artifact", &sql, [id.as_bytes()], read)
+}
+
+pub(super) fn version(conn: &Connection, name: &str, number: Option<u32>) -> Outcome<Option<ArtifactRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM artifact WHERE name = (SELECT no FROM artifact_name WHERE name = ?1)
+         AND number = coalesce(?2, (SELECT last FROM artifact_name WHERE name = ?1))"
+    );
+    values::first(conn, "artifact", &sql, params![name, number], read)
+}
+
+pub(super) fn list(conn: &Connection, filter: &ArtifactFilter) -> Outcome<Vec<ArtifactRecord>> {
+    let mut sql = format!("SELECT {COLUMNS} FROM artifact WHERE true");
+    let mut given: Vec<SqlValue> = Vec::new();
+    if let Some(name) = &filter.name {
+        sql.push_str(" AND name = (SELECT no FROM artifact_name WHERE name = ?)");
+        given.push(name.clone().into());
+    }
+    if let Some(run) = filter.run {
+        sql.push_str(" AND producer_run = ?");
+        given.push(run.as_bytes().to_vec().into());
+    }
+    if let Some(step) = filter.step {
+        sql.push_str(" AND producer_step = ?");
+        given.push(step.as_bytes().to_vec().into());
+    }
+    if let Some(before) = filter.before {
+        sql.push_str(" AND id < ?");
+        given.push(before.as_bytes().to_vec().into());
+    }
+    sql.push_str(" ORDER BY id DESC LIMIT ?");
+    given.push(filter.limit.map_or(-1, i64::from).into());
+    values::all(conn, "artifact", &sql, params_from_iter(given), read)
+}
+
+pub(super) fn names(conn: &Connection) -> Outcome<Vec<String>> {
+    values::all(
+        conn,
+        "artifact name",
+        "SELECT name FROM artifact_name ORDER BY name",
+        [],
+        |row| row.get(),
+    )
+}
+
+pub(super) fn read(row: &mut Columns<'_, '_>) -> Outcome<ArtifactRecord> {
+    let (id, name, number, digest) = (row.uuid()?, row.get()?, row.get()?, row.digest()?);
+    Ok(ArtifactRecord {
+        id,
+        name,
+        number,
+        digest,
+        size: row.unsigned()?,
+        type_name: row.get()?,
+        codec: row.get()?,
+        codec_version: row.get()?,
+        media_type: row.get()?,
+        uri: row.get::<Option<String>>()?.unwrap_or_else(|| inline_uri(digest)),
+        shape: row.json()?,
+        summary: row.get()?,
+        producer_step: row.opt_uuid()?,
+        producer_run: row.opt_uuid()?,
+        created: row.time()?,
+        tags: row.json()?,
+        metadata: row.json()?,
+    })
+}
+
+fn inline_uri(digest: Digest) -> String {
+    format!("inline:{digest}")
+}

@@ -1,0 +1,62 @@
+//! What can go wrong inside the store, before it is told with the store's location.
+
+use uuid::Uuid;
+
+use crate::metadata::MetadataError;
+
+pub(super) type Outcome<T> = Result<T, Fault>;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// A change refers to something that no earlier change recorded.
+    #[error("{kind} {id} is not recorded")]
+    Missing { kind: &'static str, id: Uuid },
+    #[error("{what}: {reason}")]
+    Damaged { what: String, reason: String },
+}
+
+impl Fault {
+    pub(super) fn at(self, location: &str, doing: &'static str) -> MetadataError {
+        let location = location.to_owned();
+        match self {
+            Fault::Damaged { what, reason } => MetadataError::Damaged {
+                location,
+                what,
+                reason,
+            },
+            Fault::Sql(error) if is_corrupt(&error) => MetadataError::Damaged {
+                location,
+                what: "the database file".to_owned(),
+                reason: format!("{error}, found when {doing}"),
+            },
+            Fault::Sql(error) => MetadataError::Failed {
+                location,
+                doing,
+                source: Box::new(error),
+            },
+            other => MetadataError::Failed {
+                location,
+                doing,
+                source: Box::new(other),
+            },
+        }
+    }
+}
+
+fn is_corrupt(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+    )
+}
+
+/// A row refers to a row of another table that is not there.
+pub(super) fn is_missing_reference(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
+}

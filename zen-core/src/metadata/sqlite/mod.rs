@@ -1,0 +1,22 @@
+//! The metadata store in a SQLite database.
+
+mod apply;
+mod artifacts;
+mod cached;
+mod edges;
+mod fault;
+mod migrations;
+mod objects;
+mod observations;
+mod open;
+mod options;
+mod pipelines;
+mod readers;
+mod runs;
+mod step_queries;
+mod steps;
+mod store;
+mod values;
+
+pub use options::{Durability, SqliteOptions};
+pub use store::SqliteMetadata;

@@ -1,0 +1,234 @@
+//! The store: one connection that writes, several that read.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, TransactionBehavior};
+use uuid::Uuid;
+
+use super::fault::Outcome;
+use super::migrations::APPLICATION_ID;
+use super::open;
+use super::options::{Durability, SqliteOptions};
+use super::readers::Readers;
+use super::{apply, artifacts, cached, objects, observations, pipelines, runs, step_queries};
+use crate::artifact::Digest;
+use crate::metadata::{
+    ArtifactFilter, ArtifactRecord, CachedStep, Change, LogRecord, MetadataError, MetadataStore,
+    MetricRecord, PipelineRecord, PipelineVersionRecord, RunFilter, RunRecord, StepRecord,
+};
+
+/// Metadata in a SQLite database: a file that any number of threads and processes of one machine may use at once, or
+/// a database in memory for tests.
+///
+/// The file is in WAL mode: readers never wait, writers wait for each other, up to a minute. Beside it stand
+/// `<file>-wal` and `<file>-shm` while it is in use, and `<file>.lock`, which is only locked while the database is
+/// being opened. The file must be on a local disk.
+///
+/// Times are kept to the microsecond. A change that refers to a run, step or artifact that was not recorded before
+/// it fails, and with it the whole list it is in.
+#[derive(Debug)]
+pub struct SqliteMetadata {
+    location: String,
+    durability: Durability,
+    /// None in memory, where the writer reads. Dropped before the writer: the last connection to close empties the
+    /// write-ahead log, which one that only reads cannot do.
+    readers: Option<Readers>,
+    writer: Mutex<Connection>,
+}
+
+impl SqliteMetadata {
+    /// Opens the database in this file; creates it, or upgrades one of an older zen. Safe to call in several
+    /// processes at once.
+    ///
+    /// # Errors
+    /// [`MetadataError::Newer`] for a database of a newer zen. [`MetadataError::Open`] when the folder is missing or
+    /// not writable, when the file is damaged, or when it belongs to another program; nothing is changed then.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, MetadataError> {
+        // Readers are opened later, when the working directory may be another one.
+        let path = std::path::absolute(path).map_err(|error| MetadataError::Open {
+            location: path.display().to_string(),
+            reason: error.to_string(),
+            source: None,
+        })?;
+        let writer = open::writer(&path, options.durability)?;
+        Ok(Self::new(
+            path.display().to_string(),
+            options.durability,
+            Some(path),
+            writer,
+        ))
+    }
+
+    /// A new, empty database in memory, gone when the value is dropped.
+    ///
+    /// # Errors
+    /// [`MetadataError::Open`] when SQLite has no memory for it.
+    pub fn in_memory() -> Result<Self, MetadataError> {
+        Ok(Self::new(
+            ":memory:".to_owned(),
+            Durability::Process,
+            None,
+            open::memory()?,
+        ))
+    }
+
+    fn new(location: String, durability: Durability, path: Option<PathBuf>, writer: Connection) -> Self {
+        Self {
+            location,
+            durability,
+            readers: path.map(Readers::new),
+            writer: Mutex::new(writer),
+        }
+    }
+
+    fn read<T>(
+        &self,
+        doing: &'static str,
+        read: impl FnOnce(&Connection) -> Outcome<T>,
+    ) -> Result<T, MetadataError> {
+        let found = match &self.readers {
+            Some(readers) => readers.with(read),
+            None => read(&self.writer.lock().unwrap_or_else(PoisonError::into_inner)),
+        };
+        found.map_err(|fault| fault.at(&self.location, doing))
+    }
+
+    fn write<T>(
+        &self,
+        doing: &'static str,
+        write: impl FnOnce(&mut Connection) -> Outcome<T>,
+    ) -> Result<T, MetadataError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        write(&mut writer).map_err(|fault| fault.at(&self.location, doing))
+    }
+}
+
+impl MetadataStore for SqliteMetadata {
+    fn location(&self) -> String {
+        self.location.clone()
+    }
+
+    fn apply(&self, changes: &[Change]) -> Result<(), MetadataError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.write("recording changes", |conn| {
+            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            apply::all(&transaction, changes)?;
+            Ok(transaction.commit()?)
+        })
+    }
+
+    fn sync(&self) -> Result<(), MetadataError> {
+        if self.readers.is_none() || self.durability == Durability::Power {
+            return Ok(());
+        }
+        self.write("forcing the changes to the disk", |conn| {
+            conn.pragma_update(None, "synchronous", open::synchronous(Durability::Power))?;
+            let synced = commit_nothing(conn);
+            conn.pragma_update(None, "synchronous", open::synchronous(self.durability))?;
+            Ok(synced?)
+        })
+    }
+
+    fn pipelines(&self) -> Result<Vec<PipelineRecord>, MetadataError> {
+        self.read("listing pipelines", pipelines::all)
+    }
+
+    fn pipeline_versions(&self, pipeline: &str) -> Result<Vec<PipelineVersionRecord>, MetadataError> {
+        self.read("listing the versions of a pipeline", |conn| {
+            pipelines::versions(conn, pipeline)
+        })
+    }
+
+    fn run(&self, run: Uuid) -> Result<Option<RunRecord>, MetadataError> {
+        self.read("reading a run", |conn| runs::one(conn, run))
+    }
+
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, MetadataError> {
+        self.read("listing runs", |conn| runs::list(conn, filter))
+    }
+
+    fn steps(&self, run: Uuid) -> Result<Vec<StepRecord>, MetadataError> {
+        self.read("listing the steps of a run", |conn| {
+            step_queries::of_run(conn, run)
+        })
+    }
+
+    fn step_named(&self, run: Uuid, name: &str) -> Result<Option<StepRecord>, MetadataError> {
+        self.read("reading a step by name", |conn| {
+            step_queries::named(conn, run, name)
+        })
+    }
+
+    fn step(&self, step: Uuid) -> Result<Option<StepRecord>, MetadataError> {
+        self.read("reading a step", |conn| step_queries::one(conn, step))
+    }
+
+    fn step_before(
+        &self,
+        pipeline: &str,
+        name: &str,
+        before: Uuid,
+    ) -> Result<Option<StepRecord>, MetadataError> {
+        self.read("reading a step of an earlier run", |conn| {
+            step_queries::before(conn, pipeline, name, before)
+        })
+    }
+
+    fn find_cached(&self, key: Digest, now: DateTime<Utc>) -> Result<Option<CachedStep>, MetadataError> {
+        self.read("looking up a cache key", |conn| cached::find(conn, key, now))
+    }
+
+    fn artifact(&self, id: Uuid) -> Result<Option<ArtifactRecord>, MetadataError> {
+        self.read("reading an artifact version", |conn| artifacts::one(conn, id))
+    }
+
+    fn artifact_version(
+        &self,
+        name: &str,
+        number: Option<u32>,
+    ) -> Result<Option<ArtifactRecord>, MetadataError> {
+        self.read("reading an artifact version by number", |conn| {
+            artifacts::version(conn, name, number)
+        })
+    }
+
+    fn artifacts(&self, filter: &ArtifactFilter) -> Result<Vec<ArtifactRecord>, MetadataError> {
+        self.read("listing artifact versions", |conn| artifacts::list(conn, filter))
+    }
+
+    fn artifact_names(&self) -> Result<Vec<String>, MetadataError> {
+        self.read("listing artifact names", artifacts::names)
+    }
+
+    fn consumers(&self, artifact: Uuid) -> Result<Vec<StepRecord>, MetadataError> {
+        self.read("listing the readers of an artifact", |conn| {
+            step_queries::consumers(conn, artifact)
+        })
+    }
+
+    fn object(&self, digest: Digest) -> Result<Option<Vec<u8>>, MetadataError> {
+        self.read("reading an inline object", |conn| objects::bytes(conn, digest))
+    }
+
+    fn logs(&self, step: Uuid, from: u64, limit: u32) -> Result<Vec<LogRecord>, MetadataError> {
+        self.read("reading a log", |conn| {
+            observations::logs(conn, step, from, limit)
+        })
+    }
+
+    fn metrics(&self, step: Uuid) -> Result<Vec<MetricRecord>, MetadataError> {
+        self.read("reading metrics", |conn| observations::metrics(conn, step))
+    }
+}
+
+/// A transaction that changes nothing but is written to the log: with `synchronous=FULL` its commit waits for the
+/// whole log to reach the disk, and unlike a checkpoint it does not wait for readers.
+fn commit_nothing(conn: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.commit()
+}

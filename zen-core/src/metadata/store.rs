@@ -1,0 +1,256 @@
+//! The trait of a metadata store.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::records::{
+    ArtifactRecord, LogRecord, MetricRecord, PipelineRecord, PipelineVersionRecord, ProgramRecord, RunRecord,
+    Status, StepRecord,
+};
+use crate::artifact::Digest;
+
+/// Why the metadata store could not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// The database could not be opened.
+    #[error("cannot open the metadata store {location}: {reason}")]
+    Open {
+        /// The file or URL.
+        location: String,
+        /// What went wrong.
+        reason: String,
+        /// The cause.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The database was written by a newer zen.
+    #[error(
+        "the metadata store {location} has schema version {found}, made by a newer zen; this one ({zen}) knows up to {known}: \
+         use a newer zen, or another ZEN_HOME"
+    )]
+    Newer {
+        /// The file or URL.
+        location: String,
+        /// Its schema version.
+        found: u32,
+        /// The newest version this program knows.
+        known: u32,
+        /// The version of zen this program was built with.
+        zen: &'static str,
+    },
+    /// A query or a transaction failed.
+    #[error("metadata store {location}: {doing} failed")]
+    Failed {
+        /// The file or URL.
+        location: String,
+        /// What was being done.
+        doing: &'static str,
+        /// The cause.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A row holds what no zen wrote.
+    #[error("metadata store {location}: {what} is damaged: {reason}")]
+    Damaged {
+        /// The file or URL.
+        location: String,
+        /// Which row.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// One thing to write. A list of them is applied in one transaction, in order.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Change {
+    /// A run begins. Creates the pipeline, and a version of it when `run.graph_hash` is new to it. The version's number
+    /// is assigned by the store: `run.pipeline_version` is ignored.
+    RunStarted {
+        /// The run.
+        run: Box<RunRecord>,
+        /// The graph as JSON, kept with the pipeline's version.
+        graph: Value,
+    },
+    /// The run's program became known (its digest is computed while the run goes on).
+    RunProgram {
+        /// The run.
+        run: Uuid,
+        /// The program.
+        program: ProgramRecord,
+    },
+    /// A run ends. Ignored when the run has a final status already: the first one counts.
+    RunEnded {
+        /// The run.
+        run: Uuid,
+        /// Its final status.
+        status: Status,
+        /// Why it failed.
+        error: Option<String>,
+        /// When.
+        ended: DateTime<Utc>,
+    },
+    /// A run's process is dead: the run becomes failed with this error, and its steps that are running, queued or
+    /// retrying become failed too. Ignored when the run has a final status.
+    RunDied {
+        /// The run.
+        run: Uuid,
+        /// What is known of it.
+        error: String,
+        /// When it was noticed.
+        noticed: DateTime<Utc>,
+    },
+    /// Inserts or replaces a step run by its id, with its edges. The artifacts of its outputs come earlier in the same
+    /// or in an earlier transaction.
+    Step(Box<StepRecord>),
+    /// A new artifact version; the store assigns the next number of its name. Ignored when the id exists.
+    Artifact(Box<ArtifactRecord>),
+    /// The bytes of an artifact small enough to be kept here. Ignored when present.
+    Object {
+        /// Their digest.
+        digest: Digest,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Replaces the bytes of an inline object that turned out to be damaged.
+    ReplaceObject {
+        /// Their digest.
+        digest: Digest,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// A metric's value.
+    Metric(MetricRecord),
+    /// A line of a step's log.
+    Log(LogRecord),
+}
+
+/// A step whose outputs may be adopted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CachedStep {
+    /// The step run that was executed.
+    pub step: Uuid,
+    /// Its run.
+    pub run: Uuid,
+    /// Its outputs in the order of the step's outputs, each with the bytes when they are kept inline.
+    pub outputs: Vec<CachedOutput>,
+}
+
+/// One output of a [`CachedStep`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CachedOutput {
+    /// The output's name.
+    pub name: String,
+    /// The artifact version.
+    pub artifact: ArtifactRecord,
+    /// The bytes, when they are kept in the metadata store.
+    pub inline: Option<Vec<u8>>,
+}
+
+/// Which runs to list. The default lists all.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Of this pipeline.
+    pub pipeline: Option<String>,
+    /// With this status.
+    pub status: Option<Status>,
+    /// Older than this run: the id of the last run of the page before.
+    pub before: Option<Uuid>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+/// Which artifact versions to list. The default lists all.
+#[derive(Debug, Clone, Default)]
+pub struct ArtifactFilter {
+    /// With this name.
+    pub name: Option<String>,
+    /// Made by this run.
+    pub run: Option<Uuid>,
+    /// Made by this step run.
+    pub step: Option<Uuid>,
+    /// Older than this artifact version: the id of the last one of the page before.
+    pub before: Option<Uuid>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+/// Where pipelines, runs, steps, artifacts and lineage are recorded.
+///
+/// Methods block: call them from a thread that may block. Implementations may be used by several threads and, when
+/// they are durable, by several processes at once; none of them ever sees "database is locked". An implementation
+/// proves itself with [`crate::metadata::conformance`].
+pub trait MetadataStore: Send + Sync + fmt::Debug {
+    /// The file or URL, for messages. Holds no credentials.
+    fn location(&self) -> String;
+
+    /// Applies all changes or none, and returns when they are as durable as the store is configured to be: at
+    /// least visible to every other process, and safe from a crash of this one.
+    ///
+    /// # Errors
+    /// When the transaction could not be committed; nothing of it is visible then.
+    fn apply(&self, changes: &[Change]) -> Result<(), MetadataError>;
+
+    /// Forces everything applied so far to the disk, so that it survives a loss of power.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn sync(&self) -> Result<(), MetadataError>;
+
+    /// All pipelines, by name.
+    fn pipelines(&self) -> Result<Vec<PipelineRecord>, MetadataError>;
+
+    /// The versions of a pipeline, oldest first.
+    fn pipeline_versions(&self, pipeline: &str) -> Result<Vec<PipelineVersionRecord>, MetadataError>;
+
+    /// One run.
+    fn run(&self, run: Uuid) -> Result<Option<RunRecord>, MetadataError>;
+
+    /// Runs, newest first.
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, MetadataError>;
+
+    /// The steps of a run in the order they were first recorded, with their edges.
+    fn steps(&self, run: Uuid) -> Result<Vec<StepRecord>, MetadataError>;
+
+    /// One step of a run by name.
+    fn step_named(&self, run: Uuid, name: &str) -> Result<Option<StepRecord>, MetadataError>;
+
+    /// One step by id.
+    fn step(&self, step: Uuid) -> Result<Option<StepRecord>, MetadataError>;
+
+    /// The newest step of this name in the runs of this pipeline that are older than run `before`.
+    fn step_before(&self, pipeline: &str, name: &str, before: Uuid)
+    -> Result<Option<StepRecord>, MetadataError>;
+
+    /// The newest completed step with this cache key that has not expired at `now`.
+    fn find_cached(&self, key: Digest, now: DateTime<Utc>) -> Result<Option<CachedStep>, MetadataError>;
+
+    /// One artifact version by id.
+    fn artifact(&self, id: Uuid) -> Result<Option<ArtifactRecord>, MetadataError>;
+
+    /// One version of an artifact by name: this number, or the newest.
+    fn artifact_version(&self, name: &str, number: Option<u32>) -> Result<Option<ArtifactRecord>, MetadataError>;
+
+    /// Artifact versions, newest first.
+    fn artifacts(&self, filter: &ArtifactFilter) -> Result<Vec<ArtifactRecord>, MetadataError>;
+
+    /// The names of all artifacts, sorted.
+    fn artifact_names(&self) -> Result<Vec<String>, MetadataError>;
+
+    /// The steps that read this artifact version, oldest first.
+    fn consumers(&self, artifact: Uuid) -> Result<Vec<StepRecord>, MetadataError>;
+
+    /// The bytes of an inline object.
+    fn object(&self, digest: Digest) -> Result<Option<Vec<u8>>, MetadataError>;
+
+    /// The log lines of a step from line `from` on, at most `limit`.
+    fn logs(&self, step: Uuid, from: u64, limit: u32) -> Result<Vec<LogRecord>, MetadataError>;
+
+    /// The metrics of a step in the order they were logged.
+    fn metrics(&self, step: Uuid) -> Result<Vec<MetricRecord>, MetadataError>;
+}

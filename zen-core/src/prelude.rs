@@ -1,0 +1,21 @@
+//! What a program that defines pipelines needs: `use zen_core::prelude::*;`.
+
+pub use serde::{Deserialize, Serialize};
+pub use zen_macros::{Outputs, pipeline, step};
+
+pub use crate::artifact::{ArtifactStore, Codec, Materialize};
+pub use crate::client::{ArtifactView, Client, RunView, StepView};
+pub use crate::graph::{Artifact, CachePolicy, Handle, Pipeline, Retry, StepContext, gather, latest, version, when};
+pub use crate::metadata::Status;
+pub use crate::metric::{
+    Accuracy, BalancedAccuracy, F1, LogLoss, Mae, Mape, Metric, Mse, Precision, R2, Recall, Rmse, RocAuc,
+};
+pub use crate::plain;
+pub use crate::runner::{FailurePolicy, Run, RunError};
+pub use crate::stack::Stack;
+
+/// Any error.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A result whose error is [any error](BoxError), so that `?` works on all of them in steps and in `main`.
+pub type Result<T, E = BoxError> = std::result::Result<T, E>;

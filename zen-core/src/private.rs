@@ -1,0 +1,21 @@
+//! What the macros' expansions call. Not part of the public interface: it changes without notice.
+
+pub use inventory;
+
+pub use crate::artifact::CodecRegistration;
+pub use crate::graph::{
+    Argument, ArgumentRecord, ArgumentType, Arguments, DecodeArgument, DecodeOther, EncodedArguments, ErasedPipeline,
+    InputSource, InputValue, Inputs, IntoInput, Many, NodeHandle, OutputLoader, OutputRef, OutputSpec, OutputValue,
+    OwnedInput, PipelineEntry, PipelineMeta, RecordArgument, RecordOther, add_step, inline,
+};
+pub use crate::runner::{MainOutput, run_main};
+pub use crate::tracked::{Fallible, Tracked};
+
+/// Fails to compile, in words, for a type that a step can't take by value.
+pub fn assert_owned<T: OwnedInput>() {}
+
+/// No type that derives `Outputs` may also derive serde: it would be one artifact and several at once. The blanket
+/// implementation for serde types makes rustc say so by this trait's name.
+pub trait OutputsStructMustNotAlsoDeriveSerde {}
+
+impl<T: serde::Serialize> OutputsStructMustNotAlsoDeriveSerde for T {}

@@ -1,0 +1,63 @@
+//! Ctrl-C and SIGTERM.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::core::RunCore;
+
+/// What a shell expects of a program that ended by Ctrl-C.
+const INTERRUPTED: i32 = 130;
+
+#[derive(Default)]
+struct State {
+    runs: Vec<Weak<RunCore>>,
+    /// Whether a listener is alive; it dies with the runtime it was started on.
+    listening: Option<tokio::task::AbortHandle>,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { runs: Vec::new(), listening: None });
+static SIGNALS: AtomicU32 = AtomicU32::new(0);
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Cancels the run at the first Ctrl-C or SIGTERM; a second one ends the program at once.
+pub(crate) fn watch(run: &Arc<RunCore>, runtime: &tokio::runtime::Handle) {
+    let mut state = state();
+    state.runs.retain(|run| run.strong_count() > 0);
+    state.runs.push(Arc::downgrade(run));
+    if state.listening.as_ref().is_none_or(|task| task.is_finished()) {
+        state.listening = Some(runtime.spawn(listen()).abort_handle());
+    }
+}
+
+async fn listen() {
+    loop {
+        if signal().await.is_err() {
+            // Nothing to listen to on this system: the default action stays.
+            return;
+        }
+        let runs: Vec<_> = state().runs.iter().filter_map(Weak::upgrade).filter(|run| !run.is_finished()).collect();
+        if runs.is_empty() || SIGNALS.fetch_add(1, Ordering::Relaxed) > 0 {
+            std::process::exit(INTERRUPTED);
+        }
+        for run in runs {
+            run.cancel("interrupted (Ctrl-C or SIGTERM)");
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

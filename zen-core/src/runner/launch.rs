@@ -1,0 +1,378 @@
+//! Starting a pipeline: on which stack, with which options.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use super::core::{RunCore, Settings};
+use super::events::{Observer, PlainLines, RunEvent};
+use super::executor::{Executor, InProcess};
+use super::{Run, RunError, RunHandle, interrupt};
+use crate::client::{ClientError, blocking};
+use crate::graph::{CachePolicy, Graph, Pipeline, PipelineOutput};
+use crate::metadata::{Change, ProgramRecord, RunFilter, RunRecord, Status, StepRecord};
+use crate::stack::{Stack, git_commit, host, program, program_path, user};
+
+/// What becomes of the other steps when one fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum FailurePolicy {
+    /// Nothing more starts, and what runs is stopped.
+    FailFast,
+    /// What depends on it, by a value or by `.after(..)`, is skipped; everything else goes on.
+    #[default]
+    StopDependents,
+    /// As `StopDependents`, but steps that only wait for it (`.after(..)`) run.
+    Continue,
+}
+
+/// The variable that silences progress lines when it is `off`, `0` or `false`.
+const PROGRESS_VARIABLE: &str = "ZEN_PROGRESS";
+
+/// A pipeline that is about to be run, with options of the run.
+///
+/// ```
+/// use zen_core::prelude::*;
+///
+/// #[step]
+/// fn one() -> u8 { 1 }
+/// #[pipeline]
+/// fn small() -> Artifact<u8> { one() }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// # let stack = Stack::in_memory()?;
+/// let run = small().on(&stack).cache(false).parallel(4).failure(FailurePolicy::FailFast).quiet().run().await?;
+/// assert_eq!(run.status(), Status::Completed);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens until `.run().await`"]
+pub struct Launch<O> {
+    pipeline: Pipeline<O>,
+    stack: Option<Stack>,
+    cache: CachePolicy,
+    failure: FailurePolicy,
+    parallel: Option<usize>,
+    grace: Duration,
+    observer: Option<Arc<dyn Observer>>,
+    name: Option<String>,
+    tags: Vec<String>,
+    executor: Arc<dyn Executor>,
+    interrupts: bool,
+    resume: Option<Resume>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Resume {
+    Run(Uuid),
+    Last,
+}
+
+macro_rules! launch_options {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*);)+) => {
+        impl<O: PipelineOutput> Pipeline<O> {$(
+            $(#[$doc])*
+            pub fn $name(self, $($argument: $type),*) -> Launch<O> {
+                Launch::new(self).$name($($argument),*)
+            }
+        )+}
+    };
+}
+
+launch_options! {
+    /// Runs on this stack instead of the project's. See [`Launch`] for all options.
+    on(stack: &Stack);
+    /// See [`Launch::cache`].
+    cache(policy: impl Into<CachePolicy>);
+    /// See [`Launch::failure`].
+    failure(policy: FailurePolicy);
+    /// See [`Launch::parallel`].
+    parallel(attempts: usize);
+    /// See [`Launch::quiet`].
+    quiet();
+    /// See [`Launch::named`].
+    named(name: impl Into<String>);
+    /// See [`Launch::resume`].
+    resume(run: Uuid);
+    /// See [`Launch::resume_last`].
+    resume_last();
+}
+
+impl<O: PipelineOutput> Pipeline<O> {
+    /// Runs the pipeline on the project's stack and waits for its end. See [`Launch`] for options.
+    ///
+    /// Steps run in parallel as far as their inputs allow; those whose key is known take their outputs from the cache. When this
+    /// returns, everything the run made is stored.
+    ///
+    /// # Errors
+    /// When the graph has a mistake, the stack can't be opened, a step failed, or the run was cancelled.
+    pub async fn run(self) -> Result<Run<O>, RunError> {
+        Launch::new(self).run().await
+    }
+
+    /// Starts the pipeline on the project's stack.
+    ///
+    /// # Errors
+    /// When the graph has a mistake or the stack can't be opened.
+    pub async fn start(self) -> Result<RunHandle<O>, RunError> {
+        Launch::new(self).start().await
+    }
+
+    /// The launch options, without setting any.
+    pub fn launch(self) -> Launch<O> {
+        Launch::new(self)
+    }
+}
+
+impl<O: PipelineOutput> Launch<O> {
+    fn new(pipeline: Pipeline<O>) -> Self {
+        Self {
+            pipeline,
+            stack: None,
+            cache: CachePolicy::default(),
+            failure: FailurePolicy::default(),
+            parallel: None,
+            grace: Duration::from_secs(30),
+            observer: progress(),
+            name: None,
+            tags: Vec::new(),
+            executor: Arc::new(InProcess),
+            interrupts: true,
+            resume: None,
+        }
+    }
+
+    /// Runs on this stack instead of the project's.
+    pub fn on(mut self, stack: &Stack) -> Self {
+        self.stack = Some(stack.clone());
+        self
+    }
+
+    /// Turns the cache on or off for this run, or gives a [`CachePolicy`], above what calls, steps and the pipeline say.
+    pub fn cache(mut self, policy: impl Into<CachePolicy>) -> Self {
+        self.cache = policy.into();
+        self
+    }
+
+    /// What becomes of the other steps when one fails (default [`FailurePolicy::StopDependents`]).
+    pub fn failure(mut self, policy: FailurePolicy) -> Self {
+        self.failure = policy;
+        self
+    }
+
+    /// How many attempts may be made at once (default: the number of processors, and at least 4). At least 1.
+    pub fn parallel(mut self, attempts: usize) -> Self {
+        self.parallel = Some(attempts.max(1));
+        self
+    }
+
+    /// How long a synchronous body that was told to stop may still take before it is given up (default 30 s).
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Prints no progress. The environment variable `ZEN_PROGRESS=off` does the same for all runs.
+    pub fn quiet(mut self) -> Self {
+        self.observer = None;
+        self
+    }
+
+    /// Tells this observer what happens, instead of printing lines.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// The run's name (default: the pipeline's name and the time).
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Adds a label to the run.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// Executes step bodies with this executor (default [`InProcess`]).
+    pub fn executor(mut self, executor: Arc<dyn Executor>) -> Self {
+        self.executor = executor;
+        self
+    }
+
+    /// Whether Ctrl-C and SIGTERM cancel the run (default yes). A second one ends the program at once.
+    pub fn handle_interrupts(mut self, yes: bool) -> Self {
+        self.interrupts = yes;
+        self
+    }
+
+    /// Continues an interrupted or failed run in a new one: a step that it finished is not executed again, also when its cache is
+    /// off, unless its code or inputs have changed. The graph must be the same.
+    pub fn resume(mut self, run: Uuid) -> Self {
+        self.resume = Some(Resume::Run(run));
+        self
+    }
+
+    /// Continues the newest run of this pipeline; when that has completed or there is none, starts afresh.
+    pub fn resume_last(mut self) -> Self {
+        self.resume = Some(Resume::Last);
+        self
+    }
+
+    /// Runs and waits for the end.
+    ///
+    /// # Errors
+    /// As [`Pipeline::run`], and when the run to resume can't be.
+    pub async fn run(self) -> Result<Run<O>, RunError> {
+        self.start().await?.wait().await
+    }
+
+    /// Starts the run.
+    ///
+    /// # Errors
+    /// When the graph has a mistake, the stack can't be opened, or the run to resume can't be.
+    pub async fn start(self) -> Result<RunHandle<O>, RunError> {
+        let runtime = Handle::try_current().map_err(|error| RunError::Runtime(error.to_string()))?;
+        let graph = self.pipeline.graph.clone()?;
+        let (stack, name) = (self.stack, self.pipeline.name.clone());
+        let (graph_hash, resume) = (graph.hash(), self.resume);
+        let (stack, resumed, process) = blocking_start(move || {
+            let stack = match stack {
+                Some(stack) => stack,
+                None => Stack::active()?,
+            };
+            stack.settle_dead_runs()?;
+            let resumed = resumed(&stack, &name, graph_hash, resume)?;
+            let process = stack.process()?;
+            Ok((stack, resumed, process))
+        })
+        .await?;
+        let (resumed_from, finished) = resumed.map_or((None, HashMap::new()), |(run, steps)| (Some(run), steps));
+        let started = stack.clock().now();
+        let run = Uuid::now_v7();
+        let run_name =
+            self.name.unwrap_or_else(|| format!("{}-{}", self.pipeline.name, started.format("%Y_%m_%d-%H_%M_%S_%6f")));
+        let project = stack.project();
+        let settings = Settings {
+            pipeline: self.pipeline.name.clone(),
+            run,
+            run_name: run_name.clone(),
+            pipeline_cache: self.pipeline.cache.clone(),
+            run_cache: self.cache,
+            failure: self.failure,
+            parallel: self.parallel.unwrap_or_else(|| available_parallelism().map_or(4, |n| n.get().max(4))),
+            grace: self.grace,
+            scratch: stack.home().map_or_else(std::env::temp_dir, |home| home.join("scratch")),
+            resumed: finished,
+            project: project.clone(),
+        };
+        let record = RunRecord {
+            id: run,
+            pipeline: self.pipeline.name.clone(),
+            pipeline_version: 0,
+            pipeline_path: self.pipeline.path.clone(),
+            graph_hash,
+            name: run_name.clone(),
+            status: Status::Running,
+            arguments: self.pipeline.arguments.json(),
+            arguments_encoded: self.pipeline.arguments.encoded(),
+            started,
+            ended: None,
+            process,
+            pid: std::process::id(),
+            host: host(),
+            user: user(),
+            git_commit: git_commit(&project),
+            zen_version: env!("CARGO_PKG_VERSION").to_owned(),
+            program: Some(ProgramRecord { path: program_path(), digest: None }),
+            resumed_from,
+            error: None,
+            tags: self.tags,
+        };
+        let aborting = aborting(&graph);
+        let graph_json = crate::graph::graph_json(&self.pipeline.name, &graph);
+        let core = RunCore::new(settings, graph, stack.clone(), self.executor, runtime.clone(), self.observer)
+            .map_err(|error| RunError::Runtime(error.to_string()))?;
+        core.recorder().change(Change::RunStarted { run: Box::new(record), graph: graph_json });
+        core.tell(|| RunEvent::RunStarted { pipeline: self.pipeline.name.clone(), run, name: run_name });
+        if let Some(step) = aborting {
+            core.tell(|| RunEvent::Warning {
+                message: format!(
+                    "`{step}` was built with panic = \"abort\": a panic in a step ends the whole program instead of \
+                     failing the step; remove it from the cargo profile"
+                ),
+            });
+        }
+        if self.interrupts {
+            interrupt::watch(&core, &runtime);
+        }
+        // Hashing a large executable takes a while: begun now, it is ready when the run ends.
+        let programs = stack.home().map(|home| home.join("cache").join("programs"));
+        let _ = super::pool::spawn(move || drop(program(programs.as_deref())));
+        core.after_change();
+        core.pump();
+        Ok(RunHandle::new(core, stack))
+    }
+}
+
+/// Blocking work at the start, whose errors are of several kinds.
+async fn blocking_start<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, RunError> + Send + 'static,
+) -> Result<R, RunError> {
+    blocking(move || Ok(work())).await?
+}
+
+fn aborting(graph: &Graph) -> Option<String> {
+    let mut definitions = graph.nodes().iter().filter_map(|node| node.definition.as_ref());
+    definitions.find(|definition| definition.panic_aborts).map(|definition| definition.path.clone())
+}
+
+type Finished = HashMap<String, StepRecord>;
+
+/// The finished steps of the run to continue.
+fn resumed(
+    stack: &Stack,
+    pipeline: &str,
+    graph: crate::artifact::Digest,
+    resume: Option<Resume>,
+) -> Result<Option<(Uuid, Finished)>, RunError> {
+    let metadata = stack.metadata();
+    let record = match resume {
+        None => return Ok(None),
+        Some(Resume::Run(run)) => metadata.run(run)?.ok_or(ClientError::NoRun(run))?,
+        Some(Resume::Last) => {
+            let filter = RunFilter { pipeline: Some(pipeline.to_owned()), limit: Some(1), ..RunFilter::default() };
+            match metadata.runs(&filter)?.pop() {
+                Some(last) if last.status != Status::Completed && last.graph_hash == graph => last,
+                _ => return Ok(None),
+            }
+        }
+    };
+    let refuse = |reason: String| Err(RunError::Resume { run: record.id, reason });
+    if record.pipeline != pipeline {
+        return refuse(format!("it is a run of pipeline `{}`, not of `{pipeline}`", record.pipeline));
+    }
+    if record.graph_hash != graph {
+        return refuse("the pipeline's graph has changed since: run it anew, and unchanged steps come from the cache".into());
+    }
+    if !record.status.is_final() {
+        return refuse(format!("it is {} in process {} on {}", record.status, record.pid, record.host));
+    }
+    let steps = metadata.steps(record.id)?.into_iter().filter(|step| step.status.is_success());
+    Ok(Some((record.id, steps.map(|step| (step.name.clone(), step)).collect())))
+}
+
+fn progress() -> Option<Arc<dyn Observer>> {
+    match std::env::var(PROGRESS_VARIABLE) {
+        Ok(value) if matches!(value.as_str(), "off" | "0" | "false") => None,
+        _ => Some(Arc::new(PlainLines)),
+    }
+}

@@ -1,0 +1,82 @@
+//! What `#[zen_core::main]` runs.
+
+use std::error::Error;
+use std::future::Future;
+use std::process::ExitCode;
+
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+
+use super::logs::log_layer;
+use crate::graph::failure::chain;
+
+/// What `async fn main` may return.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`async fn main` can't return `{Self}`",
+    note = "return nothing, an `ExitCode`, or a `Result` of one of them"
+)]
+pub trait MainOutput {
+    /// The code the program ends with; an error is printed.
+    fn exit_code(self) -> ExitCode;
+}
+
+impl MainOutput for () {
+    fn exit_code(self) -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}
+
+impl MainOutput for ExitCode {
+    fn exit_code(self) -> ExitCode {
+        self
+    }
+}
+
+impl<T: MainOutput, E: Into<Box<dyn Error + Send + Sync>>> MainOutput for Result<T, E> {
+    fn exit_code(self) -> ExitCode {
+        match self {
+            Ok(value) => value.exit_code(),
+            Err(error) => {
+                let error: Box<dyn Error + Send + Sync> = error.into();
+                eprintln!("error: {}", chain(&*error));
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Runs an asynchronous `main` on a runtime of its own, with a `tracing` subscriber that prints warnings and copies the events of steps to
+/// their logs. A step's body that was given up doesn't keep the program from ending.
+#[doc(hidden)]
+pub fn run_main<F, Fut>(worker_threads: Option<usize>, main: F) -> ExitCode
+where
+    F: FnOnce() -> Fut,
+    Fut: Future,
+    Fut::Output: MainOutput,
+{
+    let printed = fmt::layer().with_writer(std::io::stderr).with_filter(level());
+    let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed);
+    // A program may set its own before: then that one stays.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = worker_threads {
+        builder.worker_threads(threads.max(1));
+    }
+    let runtime = match builder.enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the asynchronous runtime can't be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(main()).exit_code();
+    runtime.shutdown_background();
+    code
+}
+
+/// `RUST_LOG` may name one level for everything that is printed; warnings without it.
+fn level() -> LevelFilter {
+    std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::WARN)
+}

@@ -1,0 +1,28 @@
+//! The runner: plans, executes, caches, records.
+
+mod adopt;
+mod attempt;
+mod core;
+mod error;
+mod events;
+mod executor;
+mod held;
+mod interrupt;
+mod launch;
+mod logs;
+mod main_fn;
+mod panics;
+mod pool;
+mod recorder;
+mod run;
+mod state;
+mod upload;
+
+pub use error::RunError;
+pub use events::{Observer, PlainLines, RunEvent};
+pub use executor::{Cancel, Done, Executor, InProcess, ProducedOutput, StepTask, TaskResult};
+pub use launch::{FailurePolicy, Launch};
+pub use logs::{LogLayer, log_layer};
+#[doc(hidden)]
+pub use main_fn::{MainOutput, run_main};
+pub use run::{Run, RunHandle};

@@ -1,0 +1,16 @@
+//! Stacks: where runs are executed and what they leave behind is kept.
+
+mod clock;
+mod error;
+mod home;
+mod liveness;
+mod program;
+#[allow(clippy::module_inception)]
+mod stack;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::StackError;
+pub use home::{HOME_VARIABLE, find_home};
+pub use liveness::Liveness;
+pub(crate) use program::{git_commit, host, program, program_path, user};
+pub use stack::{Stack, StackBuilder};

@@ -1,0 +1,311 @@
+//! A stack: an artifact store, a metadata store, a clock, and the folder they sit in.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::{Clock, Liveness, StackError, SystemClock, find_home, host};
+use crate::artifact::ArtifactStore;
+use crate::graph::Component;
+use crate::metadata::{Change, MetadataError, MetadataStore, RunFilter, Status};
+
+/// Where runs are recorded and artifacts are kept. Cheap to clone; clones share everything.
+///
+/// [`Stack::active`] is the project's own: files under `.zen/`. [`Stack::in_memory`] leaves nothing behind, for tests.
+///
+/// ```
+/// use zen_core::prelude::*;
+///
+/// #[step]
+/// fn answer() -> i64 { 42 }
+/// #[pipeline]
+/// fn question() -> Artifact<i64> { answer() }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let stack = Stack::in_memory()?;
+/// let run = question().on(&stack).quiet().run().await?;
+/// assert_eq!(*run.output().await?, 42);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Stack {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: String,
+    home: Option<PathBuf>,
+    artifacts: ArtifactStore,
+    metadata: Arc<dyn MetadataStore>,
+    clock: Arc<dyn Clock>,
+    components: Arc<Vec<Component>>,
+    liveness: Mutex<Option<Arc<Liveness>>>,
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack")
+            .field("name", &self.inner.name)
+            .field("home", &self.inner.home)
+            .field("artifacts", &self.inner.artifacts)
+            .field("metadata", &self.inner.metadata.location())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Stack {
+    /// The project's stack: artifacts and metadata in files under `.zen/` (see [`find_home`]). Opened once a process.
+    ///
+    /// Runs of processes that died are marked failed here.
+    ///
+    /// # Errors
+    /// When the folder can't be made or its content can't be used.
+    pub fn active() -> Result<Self, StackError> {
+        let here = std::env::current_dir().map_err(|source| StackError::Home { path: PathBuf::from("."), source })?;
+        Self::at(&find_home(&here))
+    }
+
+    /// The stack of the project that keeps its files in `home`, a folder such as `.zen`.
+    ///
+    /// # Errors
+    /// When the folder can't be made or its content can't be used.
+    pub fn at(home: &Path) -> Result<Self, StackError> {
+        static OPEN: OnceLock<Mutex<HashMap<PathBuf, Stack>>> = OnceLock::new();
+        let home = make_home(home)?;
+        let mut open = OPEN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stack) = open.get(&home) {
+            return Ok(stack.clone());
+        }
+        let stack = Self::builder().home(&home).build()?;
+        open.insert(home, stack.clone());
+        Ok(stack)
+    }
+
+    /// A stack in this process's memory.
+    ///
+    /// # Errors
+    /// When this build has no metadata store (the cargo feature `sqlite` is off).
+    pub fn in_memory() -> Result<Self, StackError> {
+        Self::builder().name("memory").build()
+    }
+
+    /// A stack of chosen parts.
+    pub fn builder() -> StackBuilder {
+        StackBuilder::default()
+    }
+
+    /// The stack's name.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// The folder everything sits in; none for a stack in memory.
+    pub fn home(&self) -> Option<&Path> {
+        self.inner.home.as_deref()
+    }
+
+    /// The project's folder: the one that holds `.zen`, else the working directory.
+    pub fn project(&self) -> PathBuf {
+        let parent = self.home().and_then(Path::parent).map(Path::to_owned);
+        parent.or_else(|| std::env::current_dir().ok()).unwrap_or_default()
+    }
+
+    /// The artifact store.
+    pub fn artifacts(&self) -> &ArtifactStore {
+        &self.inner.artifacts
+    }
+
+    /// The metadata store.
+    pub fn metadata(&self) -> &Arc<dyn MetadataStore> {
+        &self.inner.metadata
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// All components, as steps see them.
+    pub fn components(&self) -> &Arc<Vec<Component>> {
+        &self.inner.components
+    }
+
+    /// Under which name this process's runs are recorded; none when nobody else could look.
+    pub(crate) fn process(&self) -> Result<Option<uuid::Uuid>, StackError> {
+        let Some(folder) = self.live() else { return Ok(None) };
+        let mut liveness = self.inner.liveness.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(liveness) = &*liveness {
+            return Ok(Some(liveness.id()));
+        }
+        let claimed = Liveness::claim(&folder).map_err(|source| StackError::Home { path: folder, source })?;
+        let id = claimed.id();
+        *liveness = Some(Arc::new(claimed));
+        Ok(Some(id))
+    }
+
+    fn live(&self) -> Option<PathBuf> {
+        self.home().map(|home| home.join("live"))
+    }
+
+    /// Marks the runs whose process died on this machine as failed, with their unfinished steps. Returns how many.
+    ///
+    /// # Errors
+    /// When the metadata store can't be read or written.
+    pub fn settle_dead_runs(&self) -> Result<usize, MetadataError> {
+        let Some(folder) = self.live() else { return Ok(0) };
+        let mut changes = Vec::new();
+        for status in [Status::Running, Status::Queued] {
+            let filter = RunFilter { status: Some(status), ..RunFilter::default() };
+            for run in self.metadata().runs(&filter)? {
+                let Some(process) = run.process else { continue };
+                // What another machine's process does can't be seen from here; when in doubt it is alive.
+                if run.host != host() || Liveness::is_alive(&folder, process).unwrap_or(true) {
+                    continue;
+                }
+                changes.push(Change::RunDied {
+                    run: run.id,
+                    error: format!(
+                        "the process {} that executed it died (killed, crashed, out of memory or loss of power); \
+                         resume the run to continue from its finished steps",
+                        run.pid
+                    ),
+                    noticed: self.clock().now(),
+                });
+            }
+        }
+        if !changes.is_empty() {
+            self.metadata().apply(&changes)?;
+        }
+        Liveness::sweep(&folder);
+        Ok(changes.len())
+    }
+}
+
+fn make_home(home: &Path) -> Result<PathBuf, StackError> {
+    let made = std::fs::create_dir_all(home).and_then(|()| home.canonicalize());
+    made.map_err(|source| StackError::Home { path: home.to_owned(), source })
+}
+
+/// Puts a [`Stack`] together.
+#[derive(Debug, Default)]
+pub struct StackBuilder {
+    name: Option<String>,
+    home: Option<PathBuf>,
+    artifacts: Option<ArtifactStore>,
+    metadata: Option<Arc<dyn MetadataStore>>,
+    clock: Option<Arc<dyn Clock>>,
+    components: Vec<Component>,
+    survive_power_loss: bool,
+}
+
+impl StackBuilder {
+    /// The stack's name (default `default`).
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Keeps everything that isn't given otherwise in files in this folder. Without, in memory.
+    #[must_use]
+    pub fn home(mut self, home: impl Into<PathBuf>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// The artifact store.
+    #[must_use]
+    pub fn artifacts(mut self, store: ArtifactStore) -> Self {
+        self.artifacts = Some(store);
+        self
+    }
+
+    /// The metadata store.
+    #[must_use]
+    pub fn metadata(mut self, store: Arc<dyn MetadataStore>) -> Self {
+        self.metadata = Some(store);
+        self
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// One more component, which steps find by its type.
+    #[must_use]
+    pub fn component(mut self, component: Component) -> Self {
+        self.components.push(component);
+        self
+    }
+
+    /// Waits for the disk at every transaction and object, so that each finished step survives a loss of power at once.
+    /// Without, it survives the death of the process at once, and a loss of power once its run has ended.
+    #[must_use]
+    pub fn survive_power_loss(mut self, yes: bool) -> Self {
+        self.survive_power_loss = yes;
+        self
+    }
+
+    /// Opens the parts.
+    ///
+    /// # Errors
+    /// When a part can't be opened.
+    pub fn build(self) -> Result<Stack, StackError> {
+        let home = self.home.map(|home| make_home(&home)).transpose()?;
+        let artifacts = match (self.artifacts, &home) {
+            (Some(store), _) => store,
+            (None, Some(home)) => ArtifactStore::folder(&home.join("artifacts"), self.survive_power_loss)?,
+            (None, None) => ArtifactStore::in_memory(),
+        };
+        let metadata = match self.metadata {
+            Some(store) => store,
+            None => default_metadata(home.as_deref(), self.survive_power_loss)?,
+        };
+        let mut components = vec![
+            Component::new("artifact_store", "default", scheme(artifacts.url()), Arc::new(artifacts.clone())),
+            Component::new("metadata_store", "default", "metadata", Arc::new(Arc::clone(&metadata))),
+        ];
+        components.extend(self.components);
+        let stack = Stack {
+            inner: Arc::new(Inner {
+                name: self.name.unwrap_or_else(|| "default".into()),
+                home,
+                artifacts,
+                metadata,
+                clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+                components: Arc::new(components),
+                liveness: Mutex::new(None),
+            }),
+        };
+        stack.settle_dead_runs()?;
+        Ok(stack)
+    }
+}
+
+fn scheme(url: &str) -> &str {
+    url.split_once("://").map_or("file", |(scheme, _)| scheme)
+}
+
+#[cfg(feature = "sqlite")]
+fn default_metadata(home: Option<&Path>, power: bool) -> Result<Arc<dyn MetadataStore>, StackError> {
+    use crate::metadata::{Durability, SqliteMetadata, SqliteOptions};
+    let durability = if power { Durability::Power } else { Durability::Process };
+    Ok(match home {
+        Some(home) => Arc::new(SqliteMetadata::open(&home.join("metadata.db"), SqliteOptions { durability })?),
+        None => Arc::new(SqliteMetadata::in_memory()?),
+    })
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn default_metadata(_: Option<&Path>, _: bool) -> Result<Arc<dyn MetadataStore>, StackError> {
+    Err(StackError::Incomplete {
+        component: "metadata store",
+        reason: "give one to the builder, or switch on the cargo feature `sqlite` of zen-core",
+    })
+}

@@ -1,0 +1,16 @@
+//! The test kit: what tests of pipelines, stores and executors need.
+//!
+//! - [`StepContext::for_test`](crate::graph::StepContext::for_test) calls a step's function in a unit test;
+//! - [`Stack::in_memory`](crate::stack::Stack::in_memory) leaves nothing behind;
+//! - [`assert_cached`] and [`assert_executed`] check hits and misses, and explain when they are wrong;
+//! - [`ManualClock`](crate::stack::ManualClock) is moved by hand;
+//! - [`FaultyStore`] is an object store that fails on purpose;
+//! - the conformance suites [`artifact_store_conformance`] and [`crate::metadata::conformance`] are for stores of your own.
+
+mod artifact_store;
+mod assertions;
+mod faulty;
+
+pub use artifact_store::artifact_store_conformance;
+pub use assertions::{assert_cached, assert_executed, assert_statuses};
+pub use faulty::{Fault, FaultyStore};
