@@ -1,1 +1,15 @@
 //! Support for the tests.
+
+/// Whether a test that needs `what` can run. Where it can't, it says so and is skipped; with `ZEN_TEST_REQUIRE=1` in
+/// the environment, as in continuous integration, it fails instead: there, everything must be tested.
+///
+/// # Panics
+/// When `what` is not available but required.
+pub fn require(what: &str, available: bool) -> bool {
+    let required = std::env::var_os("ZEN_TEST_REQUIRE").is_some_and(|value| value == "1");
+    assert!(available || !required, "{what} is not available, and ZEN_TEST_REQUIRE=1 does not let its test be skipped");
+    if !available {
+        eprintln!("skipped: {what} is not available");
+    }
+    available
+}

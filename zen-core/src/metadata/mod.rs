@@ -1,5 +1,6 @@
 //! Metadata: what is remembered of pipelines, runs, steps and artifacts, and the stores that keep it.
 
+pub mod conformance;
 mod records;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -62,14 +62,23 @@ pub(super) fn one(conn: &Connection, id: Uuid) -> Outcome<Option<ArtifactRecord>
 }
 
 pub(super) fn version(conn: &Connection, name: &str, number: Option<u32>) -> Outcome<Option<ArtifactRecord>> {
-    let sql = format!(
+    values::first(conn, "artifact", &by_number_sql(), params![name, number], read)
+}
+
+pub(super) fn by_number_sql() -> String {
+    format!(
         "SELECT {COLUMNS} FROM artifact WHERE name = (SELECT no FROM artifact_name WHERE name = ?1)
          AND number = coalesce(?2, (SELECT last FROM artifact_name WHERE name = ?1))"
-    );
-    values::first(conn, "artifact", &sql, params![name, number], read)
+    )
 }
 
 pub(super) fn list(conn: &Connection, filter: &ArtifactFilter) -> Outcome<Vec<ArtifactRecord>> {
+    let (sql, given) = list_sql(filter);
+    values::all(conn, "artifact", &sql, params_from_iter(given), read)
+}
+
+/// The query for a list, and the values of its parameters.
+pub(super) fn list_sql(filter: &ArtifactFilter) -> (String, Vec<SqlValue>) {
     let mut sql = format!("SELECT {COLUMNS} FROM artifact WHERE true");
     let mut given: Vec<SqlValue> = Vec::new();
     if let Some(name) = &filter.name {
@@ -90,7 +99,7 @@ pub(super) fn list(conn: &Connection, filter: &ArtifactFilter) -> Outcome<Vec<Ar
     }
     sql.push_str(" ORDER BY id DESC LIMIT ?");
     given.push(filter.limit.map_or(-1, i64::from).into());
-    values::all(conn, "artifact", &sql, params_from_iter(given), read)
+    (sql, given)
 }
 
 pub(super) fn names(conn: &Connection) -> Outcome<Vec<String>> {

@@ -9,42 +9,38 @@ use super::values;
 use crate::artifact::Digest;
 use crate::metadata::{CachedOutput, CachedStep};
 
+pub(super) const STEP: &str = "SELECT id, no, run FROM step
+    WHERE substr(cache_key, 1, 8) = substr(?1, 1, 8) AND cache_key = ?1
+    AND status = 'completed' AND (expires IS NULL OR expires > ?2) ORDER BY no DESC LIMIT 1";
+
+pub(super) fn outputs_sql() -> String {
+    let columns = artifacts::COLUMNS;
+    format!(
+        "SELECT {columns}, edge.name AS output, object.bytes
+         FROM edge CROSS JOIN artifact ON artifact.id = edge.artifact
+         LEFT JOIN object ON substr(object.digest, 1, 8) = substr(artifact.digest, 1, 8)
+             AND object.digest = artifact.digest AND artifact.uri IS NULL
+         WHERE edge.step = ?1 AND edge.output = 1 ORDER BY edge.position"
+    )
+}
+
 /// The step, and then its outputs with their bytes.
 pub(super) fn find(conn: &Connection, key: Digest, now: DateTime<Utc>) -> Outcome<Option<CachedStep>> {
     // So that both queries see the same moment.
     let transaction = conn.unchecked_transaction()?;
-    let found = values::first(
-        &transaction,
-        "step",
-        "SELECT id, no, run FROM step
-         WHERE substr(cache_key, 1, 8) = substr(?1, 1, 8) AND cache_key = ?1
-         AND status = 'completed' AND (expires IS NULL OR expires > ?2) ORDER BY no DESC LIMIT 1",
-        params![key.as_bytes(), now.timestamp_micros()],
-        |row| Ok((row.uuid()?, row.get::<i64>()?, row.uuid()?)),
-    )?;
+    let parameters = params![key.as_bytes(), now.timestamp_micros()];
+    let found = values::first(&transaction, "step", STEP, parameters, |row| {
+        Ok((row.uuid()?, row.get::<i64>()?, row.uuid()?))
+    })?;
     let Some((step, no, run)) = found else {
         return Ok(None);
     };
-    Ok(Some(CachedStep {
-        step,
-        run,
-        outputs: outputs(&transaction, no)?,
-    }))
-}
-
-fn outputs(conn: &Connection, no: i64) -> Outcome<Vec<CachedOutput>> {
-    let columns = artifacts::COLUMNS;
-    let sql = format!(
-        "SELECT {columns}, edge.name AS output, object.bytes FROM edge CROSS JOIN artifact ON artifact.id = edge.artifact
-         LEFT JOIN object ON substr(object.digest, 1, 8) = substr(artifact.digest, 1, 8)
-             AND object.digest = artifact.digest AND artifact.uri IS NULL
-         WHERE edge.step = ?1 AND edge.output = 1 ORDER BY edge.position"
-    );
-    values::all(conn, "artifact", &sql, [no], |row| {
+    let outputs = values::all(&transaction, "artifact", &outputs_sql(), [no], |row| {
         Ok(CachedOutput {
             artifact: artifacts::read(row)?,
             name: row.get()?,
             inline: row.get()?,
         })
-    })
+    })?;
+    Ok(Some(CachedStep { step, run, outputs }))
 }

@@ -16,6 +16,8 @@ mod runs;
 mod step_queries;
 mod steps;
 mod store;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use options::{Durability, SqliteOptions};

@@ -32,6 +32,9 @@ pub(super) fn replace(conn: &Connection, digest: Digest, bytes: &[u8]) -> Outcom
 }
 
 pub(super) fn bytes(conn: &Connection, digest: Digest) -> Outcome<Option<Vec<u8>>> {
-    let sql = format!("SELECT bytes FROM object WHERE {WHICH}");
-    values::first(conn, "object", &sql, [digest.as_bytes()], |row| row.get())
+    values::first(conn, "object", &bytes_sql(), [digest.as_bytes()], |row| row.get())
+}
+
+pub(super) fn bytes_sql() -> String {
+    format!("SELECT bytes FROM object WHERE {WHICH}")
 }

@@ -7,6 +7,12 @@ use super::fault::{Fault, Outcome};
 use super::values::{self, unsigned};
 use crate::metadata::{LogRecord, MetricRecord};
 
+pub(super) const METRICS: &str = "SELECT no, name, value, position, higher_is_better, time FROM metric
+    WHERE step = (SELECT no FROM step WHERE id = ?1) ORDER BY no";
+
+pub(super) const LOGS: &str = "SELECT line, time, level, target, message FROM log
+    WHERE step = (SELECT no FROM step WHERE id = ?1) AND line >= ?2 ORDER BY line LIMIT ?3";
+
 pub(super) fn add_metric(conn: &Connection, metric: &MetricRecord) -> Outcome<()> {
     let value = (!metric.value.is_nan()).then_some(metric.value);
     let added = conn
@@ -55,9 +61,7 @@ fn of_step(step: Uuid, added: usize) -> Outcome<()> {
 }
 
 pub(super) fn metrics(conn: &Connection, step: Uuid) -> Outcome<Vec<MetricRecord>> {
-    let sql = "SELECT no, name, value, position, higher_is_better, time FROM metric
-               WHERE step = (SELECT no FROM step WHERE id = ?1) ORDER BY no";
-    values::all(conn, "metric", sql, [step.as_bytes()], |row| {
+    values::all(conn, "metric", METRICS, [step.as_bytes()], |row| {
         row.get::<i64>()?;
         Ok(MetricRecord {
             step,
@@ -70,17 +74,15 @@ pub(super) fn metrics(conn: &Connection, step: Uuid) -> Outcome<Vec<MetricRecord
     })
 }
 
-pub(super) fn logs(conn: &Connection, step: Uuid, from: u64, limit: u32) -> Result<Vec<LogRecord>, Fault> {
+pub(super) fn logs(conn: &Connection, step: Uuid, from: u64, limit: u32) -> Outcome<Vec<LogRecord>> {
     // No step has so many lines; as a signed number it would be negative, and all lines would follow it.
     let Ok(from) = i64::try_from(from) else {
         return Ok(Vec::new());
     };
-    let sql = "SELECT line, time, level, target, message FROM log
-               WHERE step = (SELECT no FROM step WHERE id = ?1) AND line >= ?2 ORDER BY line LIMIT ?3";
     values::all(
         conn,
         "log line",
-        sql,
+        LOGS,
         params![step.as_bytes(), from, limit],
         |row| {
             Ok(LogRecord {

@@ -91,6 +91,8 @@ fn finish(conn: &mut Connection) -> Result<(), MigrationError> {
     // Not during the migrations, which may have to rebuild tables that others refer to.
     conn.pragma_update(None, "foreign_keys", false)?;
     migrate(conn, MIGRATIONS)?;
+    // Reads the schema, which would be done at the first query: damage to it shall be found here.
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     conn.pragma_update(None, "foreign_keys", true)?;
     Ok(keep_statements(conn)?)
 }

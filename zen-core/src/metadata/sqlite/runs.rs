@@ -131,6 +131,12 @@ pub(super) fn one(conn: &Connection, run: Uuid) -> Outcome<Option<RunRecord>> {
 }
 
 pub(super) fn list(conn: &Connection, filter: &RunFilter) -> Outcome<Vec<RunRecord>> {
+    let (sql, given) = list_sql(filter);
+    values::all(conn, "run", &sql, params_from_iter(given), read)
+}
+
+/// The query for a list, and the values of its parameters.
+pub(super) fn list_sql(filter: &RunFilter) -> (String, Vec<SqlValue>) {
     let mut sql = format!("SELECT {COLUMNS} FROM run WHERE true");
     let mut given: Vec<SqlValue> = Vec::new();
     if let Some(pipeline) = &filter.pipeline {
@@ -147,7 +153,7 @@ pub(super) fn list(conn: &Connection, filter: &RunFilter) -> Outcome<Vec<RunReco
     }
     sql.push_str(" ORDER BY id DESC LIMIT ?");
     given.push(filter.limit.map_or(-1, i64::from).into());
-    values::all(conn, "run", &sql, params_from_iter(given), read)
+    (sql, given)
 }
 
 fn read(row: &mut Columns<'_, '_>) -> Outcome<RunRecord> {

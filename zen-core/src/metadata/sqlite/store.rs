@@ -95,7 +95,7 @@ impl SqliteMetadata {
         found.map_err(|fault| fault.at(&self.location, doing))
     }
 
-    fn write<T>(
+    pub(super) fn write<T>(
         &self,
         doing: &'static str,
         write: impl FnOnce(&mut Connection) -> Outcome<T>,

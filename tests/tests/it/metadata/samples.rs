@@ -1,0 +1,172 @@
+//! What the tests write, and a way to read all of it.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use zen_core::artifact::Digest;
+use zen_core::metadata::{
+    ArtifactFilter, ArtifactRecord, Change, Edge, LogRecord, MetadataError, MetadataStore, MetricRecord,
+    RunFilter, RunRecord, Status, StepRecord,
+};
+
+pub(super) fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(Utc::now().timestamp_micros()).unwrap()
+}
+
+pub(super) fn run() -> RunRecord {
+    RunRecord {
+        id: Uuid::now_v7(),
+        pipeline: "p".to_owned(),
+        pipeline_version: 0,
+        pipeline_path: None,
+        graph_hash: Digest::of(b"graph"),
+        name: "brave-otter".to_owned(),
+        status: Status::Running,
+        arguments: json!({ "depth": 3 }),
+        arguments_encoded: vec![1],
+        started: now(),
+        ended: None,
+        process: None,
+        pid: std::process::id(),
+        host: "host".to_owned(),
+        user: "user".to_owned(),
+        git_commit: None,
+        zen_version: "0.1.0".to_owned(),
+        program: None,
+        resumed_from: None,
+        error: None,
+        tags: Vec::new(),
+    }
+}
+
+pub(super) fn artifact(name: &str) -> ArtifactRecord {
+    let id = Uuid::now_v7();
+    let digest = Digest::of(id.as_bytes());
+    ArtifactRecord {
+        id,
+        name: name.to_owned(),
+        number: 0,
+        digest,
+        size: 16,
+        type_name: "f64".to_owned(),
+        codec: "rmp".to_owned(),
+        codec_version: 1,
+        media_type: "application/msgpack".to_owned(),
+        uri: format!("inline:{digest}"),
+        shape: None,
+        summary: None,
+        producer_step: None,
+        producer_run: None,
+        created: now(),
+        tags: Vec::new(),
+        metadata: [("rows".to_owned(), json!(3))].into(),
+    }
+}
+
+pub(super) fn step(run: Uuid, name: &str, output: &ArtifactRecord) -> StepRecord {
+    let edge = Edge {
+        name: "output".to_owned(),
+        artifact: output.id,
+        element: None,
+    };
+    StepRecord {
+        id: Uuid::now_v7(),
+        run,
+        name: name.to_owned(),
+        step: "app::train".to_owned(),
+        node: 0,
+        status: Status::Completed,
+        attempt: 1,
+        cache_key: Some(Digest::of(name.as_bytes())),
+        key_fields: Vec::new(),
+        cache_note: None,
+        source_step: None,
+        source_run: None,
+        expires: None,
+        parameters: Value::Null,
+        started: Some(now()),
+        ended: Some(now()),
+        error: None,
+        metadata: Default::default(),
+        inputs: vec![edge.clone()],
+        outputs: vec![edge],
+    }
+}
+
+/// A run with `steps` steps, each with an artifact, an object, a metric and a log line.
+pub(super) fn fill(store: &dyn MetadataStore, steps: usize) -> RunRecord {
+    let run = run();
+    store
+        .apply(&[Change::RunStarted {
+            run: Box::new(run.clone()),
+            graph: json!({}),
+        }])
+        .unwrap();
+    for n in 0..steps {
+        let output = artifact("model");
+        let step = step(run.id, &format!("step {n}"), &output);
+        let metric = MetricRecord {
+            step: step.id,
+            name: "loss".to_owned(),
+            value: f64::INFINITY,
+            position: 0,
+            higher_is_better: None,
+            time: now(),
+        };
+        let line = LogRecord {
+            step: step.id,
+            line: 0,
+            time: now(),
+            level: "info".to_owned(),
+            target: "step".to_owned(),
+            message: "hello".to_owned(),
+        };
+        let changes = [
+            Change::Object {
+                digest: output.digest,
+                bytes: vec![7; 300],
+            },
+            Change::Artifact(Box::new(output)),
+            Change::Step(Box::new(step)),
+            Change::Metric(metric),
+            Change::Log(line),
+        ];
+        store.apply(&changes).unwrap();
+    }
+    run
+}
+
+/// The answers to all questions about the store, or the first error.
+pub(super) fn everything(store: &dyn MetadataStore) -> Result<Vec<String>, MetadataError> {
+    let mut all = vec![
+        format!("{:?}", store.pipelines()?),
+        format!("{:?}", store.artifact_names()?),
+    ];
+    let runs = store.runs(&RunFilter::default())?;
+    for run in &runs {
+        all.push(format!(
+            "{:?} {:?}",
+            store.run(run.id)?,
+            store.pipeline_versions(&run.pipeline)?
+        ));
+        for step in store.steps(run.id)? {
+            all.push(format!(
+                "{step:?} {:?} {:?}",
+                store.metrics(step.id)?,
+                store.logs(step.id, 0, 99)?
+            ));
+            all.push(format!(
+                "{:?}",
+                store.step_before(&run.pipeline, &step.name, Uuid::max())?
+            ));
+            if let Some(key) = step.cache_key {
+                all.push(format!("{:?}", store.find_cached(key, now())?));
+            }
+        }
+    }
+    for artifact in store.artifacts(&ArtifactFilter::default())? {
+        all.push(format!("{artifact:?} {:?}", store.consumers(artifact.id)?));
+        all.push(format!("{:?}", store.object(artifact.digest)?));
+    }
+    Ok(all)
+}

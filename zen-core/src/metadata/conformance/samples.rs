@@ -1,0 +1,198 @@
+//! Records to write, and short ways to write them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::artifact::Digest;
+use crate::metadata::{
+    ArtifactRecord, Change, Edge, LogRecord, MetadataStore, MetricRecord, ProgramRecord, RunRecord, Status,
+    StepRecord,
+};
+
+/// A new UUID of version 7, later than all before it.
+pub(super) fn id() -> Uuid {
+    static LAST: AtomicU64 = AtomicU64::new(1_700_000_000_000);
+    let millis = LAST.fetch_add(1, Ordering::Relaxed);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid()
+}
+
+/// Microseconds after some moment.
+pub(super) fn time(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(1_700_000_000_000_000 + micros).expect("the time is in this century")
+}
+
+pub(super) fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+/// A running run with every optional field filled in.
+pub(super) fn run(pipeline: &str) -> RunRecord {
+    RunRecord {
+        id: id(),
+        pipeline: pipeline.to_owned(),
+        pipeline_version: 0,
+        pipeline_path: Some("app::pipelines::train".to_owned()),
+        graph_hash: digest("graph"),
+        name: "brave-otter".to_owned(),
+        status: Status::Running,
+        arguments: json!({ "depth": 3, "rate": 0.25, "names": ["a", "b"], "none": null }),
+        arguments_encoded: vec![0, 1, 2, 255],
+        started: time(1),
+        ended: Some(time(2)),
+        process: Some(id()),
+        pid: u32::MAX,
+        host: "host".to_owned(),
+        user: "user".to_owned(),
+        git_commit: Some("0123abc".to_owned()),
+        zen_version: "0.1.0".to_owned(),
+        program: Some(ProgramRecord {
+            path: "/bin/train".to_owned(),
+            digest: Some(digest("program")),
+        }),
+        resumed_from: Some(id()),
+        error: Some("none yet".to_owned()),
+        tags: vec!["nightly".to_owned(), "eu".to_owned()],
+    }
+}
+
+/// A completed step with every optional field filled in, but without edges.
+pub(super) fn step(run: Uuid, name: &str) -> StepRecord {
+    StepRecord {
+        id: id(),
+        run,
+        name: name.to_owned(),
+        step: "app::steps::train".to_owned(),
+        node: 4,
+        status: Status::Completed,
+        attempt: 2,
+        cache_key: Some(digest("key")),
+        key_fields: vec![
+            ("code".to_owned(), "abc".to_owned()),
+            ("code".to_owned(), "twice".to_owned()),
+        ],
+        cache_note: Some("no earlier run".to_owned()),
+        source_step: Some(id()),
+        source_run: Some(id()),
+        expires: Some(time(1_000_000)),
+        parameters: json!({ "rate": 0.1 }),
+        started: Some(time(3)),
+        ended: Some(time(4)),
+        error: Some("tried once".to_owned()),
+        metadata: BTreeMap::from([
+            ("rows".to_owned(), json!(12)),
+            ("nested".to_owned(), json!({ "a": [1, null] })),
+        ]),
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+    }
+}
+
+/// A version of an artifact with every optional field filled in, kept inline.
+pub(super) fn artifact(name: &str) -> ArtifactRecord {
+    let id = id();
+    let digest = digest(&format!("content of {id}"));
+    ArtifactRecord {
+        id,
+        name: name.to_owned(),
+        number: 0,
+        digest,
+        size: 12,
+        type_name: "alloc::vec::Vec<f64>".to_owned(),
+        codec: "rmp".to_owned(),
+        codec_version: 3,
+        media_type: "application/msgpack".to_owned(),
+        uri: format!("inline:{digest}"),
+        shape: Some(vec![2, 0, u64::MAX]),
+        summary: Some("2 numbers".to_owned()),
+        producer_step: Some(self::id()),
+        producer_run: Some(self::id()),
+        created: time(5),
+        tags: vec!["best".to_owned()],
+        metadata: BTreeMap::from([("rows".to_owned(), json!([1.5, "x"]))]),
+    }
+}
+
+pub(super) fn edge(name: &str, artifact: &ArtifactRecord) -> Edge {
+    Edge {
+        name: name.to_owned(),
+        artifact: artifact.id,
+        element: None,
+    }
+}
+
+pub(super) fn metric(step: Uuid, name: &str, value: f64, position: u64) -> MetricRecord {
+    MetricRecord {
+        step,
+        name: name.to_owned(),
+        value,
+        position,
+        higher_is_better: None,
+        time: time(6),
+    }
+}
+
+pub(super) fn log(step: Uuid, line: u64) -> LogRecord {
+    LogRecord {
+        step,
+        line,
+        time: time(7),
+        level: "info".to_owned(),
+        target: "step".to_owned(),
+        message: format!("line {line}\nof two"),
+    }
+}
+
+pub(super) fn started(run: &RunRecord) -> Change {
+    Change::RunStarted {
+        run: Box::new(run.clone()),
+        graph: json!({ "nodes": [run.graph_hash.to_string()] }),
+    }
+}
+
+pub(super) fn recorded(step: &StepRecord) -> Change {
+    Change::Step(Box::new(step.clone()))
+}
+
+pub(super) fn made(artifact: &ArtifactRecord) -> Change {
+    Change::Artifact(Box::new(artifact.clone()))
+}
+
+/// Applies changes that must succeed.
+pub(super) fn apply(store: &dyn MetadataStore, changes: &[Change]) {
+    ok(store.apply(changes), "apply");
+}
+
+/// A run that has started.
+pub(super) fn start(store: &dyn MetadataStore, pipeline: &str) -> RunRecord {
+    let run = run(pipeline);
+    apply(store, &[started(&run)]);
+    run
+}
+
+/// The answer to a call that must succeed.
+pub(super) fn ok<T, E: std::error::Error>(result: Result<T, E>, call: &str) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => {
+            let mut text = format!("{call} failed: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                text = format!("{text}: {cause}");
+                source = cause.source();
+            }
+            panic!("{text}")
+        }
+    }
+}
+
+/// What is there and must be.
+pub(super) fn some<T, E: std::error::Error>(result: Result<Option<T>, E>, call: &str) -> T {
+    match ok(result, call) {
+        Some(value) => value,
+        None => panic!("{call} did not find what was recorded"),
+    }
+}
