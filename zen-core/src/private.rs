@@ -19,3 +19,26 @@ pub fn assert_owned<T: OwnedInput>() {}
 pub trait OutputsStructMustNotAlsoDeriveSerde {}
 
 impl<T: serde::Serialize> OutputsStructMustNotAlsoDeriveSerde for T {}
+
+/// An output by its name, which stands here as the number that the macros make of it: how
+/// `#[step(outputs(name = Codec))]` finds the handle. A single output answers to any name.
+#[diagnostic::on_unimplemented(
+    message = "`outputs(..)` names an output that `{Self}` doesn't have",
+    label = "this step has no output of that name",
+    note = "for a struct that derives `Outputs`, the names are those of its fields"
+)]
+pub trait OutputField<const KEY: u64> {
+    /// The output's type.
+    type Value;
+
+    /// The handle.
+    fn field(&self) -> crate::graph::Artifact<Self::Value>;
+}
+
+impl<T, const KEY: u64> OutputField<KEY> for crate::graph::Artifact<T> {
+    type Value = T;
+
+    fn field(&self) -> Self {
+        *self
+    }
+}

@@ -1,4 +1,7 @@
 //! The behaviour of zen across its crates, seen from outside. One binary: a test file is a module of it.
 
+mod branches;
 mod codec;
+mod language;
 mod metadata;
+mod support;

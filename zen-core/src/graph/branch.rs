@@ -216,7 +216,7 @@ pub fn when<R: BranchOutput>(condition: impl IntoInput<bool>, branch: impl FnOnc
     let Some((id, body, input)) = node else { return R::when_handles(ambient::ORPHAN) };
     let handle = ambient::with(|building| {
         let results = inner(building, &results.references(), place);
-        building.leave("when");
+        building.leave();
         let definition = StepDefinition::new("when", "zen::when", "1")
             .dynamic(R::when_specs(), |inputs| if inputs.len() == 0 { Ok(R::none()) } else { R::some(inputs) });
         building.define(id, definition, input.into_iter().collect());
@@ -274,7 +274,7 @@ where
             let references = results.references();
             let handles = references.len().max(1);
             let results = inner(building, &references, place);
-            building.leave("each");
+            building.leave();
             let definition = StepDefinition::new("each", "zen::each", "1")
                 .dynamic(R::each_specs(), move |inputs| R::collect(inputs, inputs.len() / handles));
             let input = source.map(|source| NodeInput { name: "vector".into(), binding: Binding::Output(source) });

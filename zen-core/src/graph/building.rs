@@ -104,17 +104,18 @@ impl Building {
         scope
     }
 
-    /// Closes the current scope and names its owner after the last step inside.
-    pub(crate) fn leave(&mut self, suffix: &str) {
-        let scope = &self.scopes[self.current as usize];
-        let Some((parent, owner)) = scope.parent else { return };
-        let last = scope.nodes.iter().rev().map(|id| &self.nodes[*id as usize]).find(|node| node.definition.is_some());
-        let name = match last {
-            Some(node) => format!("{}.{suffix}", self.explicit.get(&node.id).map_or(&node.name, |(name, _)| name)),
-            None => suffix.to_owned(),
-        };
-        self.nodes[owner as usize].name = name;
-        self.current = parent;
+    /// Closes the current scope.
+    pub(crate) fn leave(&mut self) {
+        if let Some((parent, _)) = self.scopes[self.current as usize].parent {
+            self.current = parent;
+        }
+    }
+
+    /// The last step inside a fan-out or branch, which names it: `train.each`.
+    fn last_inside(&self, node: &Node) -> Option<NodeId> {
+        let (body, _) = node.body()?;
+        let inside = self.scopes[body as usize].nodes.iter().rev();
+        inside.copied().find(|id| self.nodes[*id as usize].definition.is_some())
     }
 
     /// Checks a handle that is used in the current scope.
@@ -291,7 +292,18 @@ impl Building {
             node.name.clone_from(name);
         }
         let mut counters: HashMap<String, u32> = HashMap::new();
-        for node in &mut self.nodes {
+        // Fan-outs and branches are named after a step inside, which comes later and so has its name when the list is gone
+        // through backwards; but steps are numbered in the order of the calls.
+        let owners: Vec<_> = self.nodes.iter().filter(|node| node.body().is_some()).map(|node| node.id).collect();
+        let steps: Vec<_> = self.nodes.iter().filter(|node| node.body().is_none()).map(|node| node.id).collect();
+        for id in steps.into_iter().chain(owners.into_iter().rev()) {
+            if let Some(last) = self.last_inside(&self.nodes[id as usize]) {
+                let name = format!("{}.{}", self.nodes[last as usize].name, self.nodes[id as usize].name);
+                if !self.explicit.contains_key(&id) {
+                    self.nodes[id as usize].name = name;
+                }
+            }
+            let node = &mut self.nodes[id as usize];
             if self.explicit.contains_key(&node.id) {
                 continue;
             }

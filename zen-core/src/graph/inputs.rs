@@ -74,9 +74,12 @@ impl<T> Deref for InputValue<T> {
     }
 }
 
-impl<T: Clone> InputValue<T> {
+impl<T> InputValue<T> {
     /// The value itself: moved out when nothing else holds it, else cloned.
-    pub fn into_owned(self) -> T {
+    pub fn into_owned(self) -> T
+    where
+        T: OwnedInput,
+    {
         match self {
             Self::Whole(value) => Arc::unwrap_or_clone(value),
             Self::Element(vector, element) => vector[element].clone(),
@@ -102,7 +105,7 @@ impl<T: Materialize> InputValue<T> {
     label = "other steps may read the same artifact, so a by-value argument must be `Clone`",
     note = "take `&{Self}`, or derive `Clone`"
 )]
-pub trait OwnedInput {}
+pub trait OwnedInput: Clone {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone> OwnedInput for T {}

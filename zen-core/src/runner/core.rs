@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -212,11 +213,32 @@ impl RunCore {
     }
 
     fn drive(self: &Arc<Self>, task: Task) {
-        let mut next = Some(task);
-        while let Some(task) = next {
-            self.work(task);
-            next = self.take();
+        self.guarded(|core| {
+            let mut next = Some(task);
+            while let Some(task) = next {
+                core.work(task);
+                next = core.take();
+            }
+        });
+    }
+
+    /// A mistake in the runner itself must not leave its caller waiting for ever.
+    fn guarded(self: &Arc<Self>, work: impl FnOnce(&Arc<Self>)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
+            return;
         }
+        let message = "the runner itself panicked; the message is on standard error. This is a mistake in zen";
+        {
+            let mut state = self.state();
+            let failure = StepFailure::new(FailureKind::Executor, message);
+            state.first_failure.get_or_insert_with(|| ("(runner)".into(), failure));
+        }
+        self.stop(Status::Skipped, "not run because the runner failed".into());
+        let running = self.state().under_way();
+        for instance in running {
+            self.give_up(instance);
+        }
+        self.after_change();
     }
 
     /// Goes on with the result of an attempt that ended somewhere else.
@@ -224,11 +246,15 @@ impl RunCore {
         let core = Arc::clone(self);
         let instance = task.instance;
         let delivered = pool::spawn(move || {
-            core.finish_attempt(task, prepared, result);
-            core.after_change();
-            if let Some(next) = core.take() {
-                core.drive(next);
-            }
+            core.guarded(|core| {
+                core.finish_attempt(task, prepared, result);
+                core.after_change();
+            });
+            core.guarded(|core| {
+                if let Some(next) = core.take() {
+                    core.drive(next);
+                }
+            });
         });
         if let Err(error) = delivered {
             let failure = StepFailure::new(FailureKind::Executor, format!("no thread could be started: {error}"));

@@ -384,19 +384,15 @@ impl State {
                     inputs.extend(body.iter().map(|scope| self.slot_input(*scope, "element", *result)));
                 }
                 if results.is_empty() {
-                    // The closure returned nothing: only the number of elements counts.
-                    let unit = Parameter::new(()).map(Arc::new);
-                    inputs.extend(body.iter().filter_map(|_| {
-                        let from = InputFrom::Value(Arc::clone(unit.as_ref().ok()?));
-                        Some(TaskInput { name: "element".into(), from })
-                    }));
+                    inputs = units(body.len());
                 }
                 Work::Step { inputs }
             }
             (NodeKind::When { results, .. }, Some(body)) => {
                 let scopes = body.iter();
                 let inputs = scopes.flat_map(|scope| results.iter().map(|result| self.slot_input(*scope, "branch", *result)));
-                Work::Step { inputs: inputs.collect() }
+                let inputs: Vec<_> = inputs.collect();
+                Work::Step { inputs: if results.is_empty() { units(body.len()) } else { inputs } }
             }
         }
     }
@@ -672,8 +668,15 @@ impl State {
                 }
             }
         }
-        for scope in scopes {
-            self.wire(scope);
+        for scope in &scopes {
+            self.wire(*scope);
+            for result in results {
+                // The closure may have returned a handle from outside, which may not be ready yet.
+                let producer = self.find(*scope, result.node);
+                if self.instances[producer].scope != *scope {
+                    self.wait_for(id, producer, true);
+                }
+            }
         }
         self.enqueue_if_ready(id);
     }
@@ -729,4 +732,11 @@ fn reads(graph: &Graph, node: &Node) -> Vec<Source> {
     });
     let captures = node.body().map(|(body, _)| graph.scope(body).captures.as_slice()).unwrap_or_default();
     inputs.chain(captures.iter().copied()).collect()
+}
+
+/// Stands for the results of a closure that returned nothing: only how often it ran counts.
+fn units(count: usize) -> Vec<TaskInput> {
+    let Ok(unit) = Parameter::new(()).map(Arc::new) else { return Vec::new() };
+    let input = || TaskInput { name: "done".into(), from: InputFrom::Value(Arc::clone(&unit)) };
+    std::iter::repeat_with(input).take(count).collect()
 }
