@@ -1,6 +1,8 @@
 //! The behaviour of zen across its crates, seen from outside. One binary: a test file is a module of it.
 
 mod branches;
+mod caching;
+mod code;
 mod codec;
 mod language;
 mod metadata;

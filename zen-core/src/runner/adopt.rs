@@ -25,6 +25,8 @@ pub(super) enum Adopted {
     },
     /// Why not, when there is more to say than that nothing was found.
     No(Option<String>),
+    /// Something was found, but its objects are missing or damaged: they have to be written anew.
+    Unreadable(String),
 }
 
 impl RunCore {
@@ -87,7 +89,7 @@ impl RunCore {
                 Ok(held) => outputs.push(Arc::new(held)),
                 Err(error) => {
                     let reason = format!("the output `{}` of run {} can't be read: {}", output.name, found.run, chain(&error));
-                    return Adopted::No(Some(reason));
+                    return Adopted::Unreadable(reason);
                 }
             }
         }

@@ -31,8 +31,7 @@ use crate::stack::program;
 /// What is known of an attempt when its body begins, and needed when it ends.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    key: Option<CacheKey>,
-    note: Option<String>,
+    miss: Miss,
     policy: CachePolicy,
     retry: Retry,
     inputs: Vec<Edge>,
@@ -42,6 +41,16 @@ pub(crate) struct Prepared {
     started: DateTime<Utc>,
     cancel: Arc<Cancel>,
     timer: Option<AbortHandle>,
+}
+
+/// What the cache had to say about a step that is executed.
+#[derive(Debug)]
+struct Miss {
+    key: CacheKey,
+    /// Why nothing was adopted, when there is more to say than that nothing was found.
+    note: Option<String>,
+    /// The objects that were found can't be read: those made now take their place.
+    replace: bool,
 }
 
 /// The longest pause that a timer takes; a longer timeout is none.
@@ -144,13 +153,18 @@ impl RunCore {
             }
         };
         let mut note = task.bypass.clone();
+        let mut replace = note.is_some();
         if note.is_none() && task.attempt == 1 {
             match self.adopt(&task, node, &policy, &key) {
                 Adopted::Yes { outputs, source } => return self.finish_adopted(&task, node, key, outputs, &inputs, source),
                 Adopted::No(reason) => note = reason,
+                Adopted::Unreadable(reason) => {
+                    note = Some(reason);
+                    replace = true;
+                }
             }
         }
-        self.execute(task, definition, policy, key, note, inputs);
+        self.execute(task, definition, policy, Miss { key, note, replace }, inputs);
     }
 
     fn key(
@@ -295,8 +309,7 @@ impl RunCore {
         task: Task,
         definition: Arc<StepDefinition>,
         policy: CachePolicy,
-        key: CacheKey,
-        note: Option<String>,
+        miss: Miss,
         inputs: Vec<TaskInput>,
     ) {
         let node = self.graph.get(task.node);
@@ -346,8 +359,7 @@ impl RunCore {
             timer.abort_handle()
         });
         let prepared = Prepared {
-            key: Some(key),
-            note,
+            miss,
             policy,
             retry,
             inputs: edges,
@@ -522,13 +534,12 @@ impl RunCore {
             self.record_retrying(task, &failure, pause, prepared.started);
             self.resume_after(task.instance, pause);
         } else {
-            let key = prepared.key.clone();
             let record = StepRecord {
                 status: Status::Failed,
                 attempt: task.attempt,
-                cache_key: key.as_ref().map(|key| key.digest),
-                key_fields: key.map(|key| key.fields).unwrap_or_default(),
-                cache_note: prepared.note.clone(),
+                cache_key: Some(prepared.miss.key.digest),
+                key_fields: prepared.miss.key.fields.clone(),
+                cache_note: prepared.miss.note.clone(),
                 started: Some(prepared.started),
                 ended: Some(self.now()),
                 error: Some(failure.to_string()),
@@ -579,9 +590,9 @@ impl RunCore {
             };
             if let Some(bytes) = inline {
                 let (digest, bytes) = (encoded.digest, bytes.to_vec());
-                stored.changes.push(match task.bypass {
-                    None => Change::Object { digest, bytes },
-                    Some(_) => Change::ReplaceObject { digest, bytes },
+                stored.changes.push(match prepared.miss.replace {
+                    false => Change::Object { digest, bytes },
+                    true => Change::ReplaceObject { digest, bytes },
                 });
             }
             let is_inline = inline.is_some();
@@ -598,7 +609,7 @@ impl RunCore {
             stored.outputs.push(held);
         }
         if !large.is_empty() {
-            stored.upload = Some(self.upload(task.bypass.is_some(), large));
+            stored.upload = Some(self.upload(prepared.miss.replace, large));
         }
         Ok(stored)
     }
@@ -664,7 +675,6 @@ impl RunCore {
             artifact: held.artifact,
             element: None,
         });
-        let (cache_key, key_fields) = prepared.key.map_or((None, Vec::new()), |key| (Some(key.digest), key.fields));
         let expires = prepared.policy.expires.and_then(|age| {
             let age = chrono::TimeDelta::from_std(age).ok()?;
             ended.checked_add_signed(age)
@@ -672,9 +682,9 @@ impl RunCore {
         let record = StepRecord {
             status: Status::Completed,
             attempt: task.attempt,
-            cache_key,
-            key_fields,
-            cache_note: prepared.note,
+            cache_key: Some(prepared.miss.key.digest),
+            key_fields: prepared.miss.key.fields,
+            cache_note: prepared.miss.note,
             expires,
             started: Some(prepared.started),
             ended: Some(ended),
