@@ -53,6 +53,10 @@ struct Miss {
     replace: bool,
 }
 
+/// A step that took longer is recorded at once: should the program be killed, little else is as dear as doing it again. So is one
+/// whose cache is off, because it may have effects outside.
+const DEAR: Duration = Duration::from_millis(1);
+
 /// The longest pause that a timer takes; a longer timeout is none.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -707,10 +711,14 @@ impl RunCore {
             self.recorder().ended(record, changes, stored.upload);
             state.succeed(task.instance, Status::Completed, slots);
         }
+        let took = (ended - prepared.started).to_std().unwrap_or_default();
+        if took > DEAR || prepared.policy.enabled == Some(false) {
+            self.recorder().hurry();
+        }
         self.tell(|| RunEvent::StepEnded {
             step: task.name.clone(),
             status: Status::Completed,
-            took: (ended - prepared.started).to_std().unwrap_or_default(),
+            took,
             error: None,
             element: task.element,
         });

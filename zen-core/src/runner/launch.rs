@@ -366,8 +366,17 @@ fn resumed(
     if !record.status.is_final() {
         return refuse(format!("it is {} in process {} on {}", record.status, record.pid, record.host));
     }
-    let steps = metadata.steps(record.id)?.into_iter().filter(|step| step.status.is_success());
-    Ok(Some((record.id, steps.map(|step| (step.name.clone(), step)).collect())))
+    let mut finished = Finished::new();
+    let mut next = Some(record.id);
+    while let Some(run) = next {
+        for step in metadata.steps(run)?.into_iter().filter(|step| step.status.is_success()) {
+            // The newest run comes first, and counts.
+            finished.entry(step.name.clone()).or_insert(step);
+        }
+        // That run may have been interrupted before it came to all that it was to adopt.
+        next = metadata.run(run)?.and_then(|run| run.resumed_from);
+    }
+    Ok(Some((record.id, finished)))
 }
 
 fn progress() -> Option<Arc<dyn Observer>> {

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use serde_json::Value;
 use tracing::field::{Field, Visit};
+use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Event, Level, Subscriber, dispatcher};
 use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt};
 use uuid::Uuid;
@@ -140,7 +141,7 @@ pub(crate) fn captured<R>(events: &Arc<dyn StepEvents>, body: impl FnOnce() -> R
     }
     let before = CURRENT.with_borrow_mut(|current| current.replace(Arc::clone(events)));
     let _restore = Restore(before);
-    if dispatcher::has_been_set() {
+    if !dispatcher::get_default(|current| current.is::<NoSubscriber>()) {
         return body();
     }
     // The program has no subscriber, so there is none that our layer could be part of.

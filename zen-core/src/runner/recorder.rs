@@ -90,6 +90,8 @@ struct Queue {
     entries: VecDeque<Entry>,
     /// Somebody waits for everything to be written.
     flushing: usize,
+    /// Something is in the queue that should not wait for company.
+    urgent: bool,
     /// How many entries were ever put in, and how many of them are settled.
     put: u64,
     settled: u64,
@@ -161,6 +163,12 @@ impl Recorder {
 
     pub(crate) fn ended(&self, step: StepRecord, before: Vec<Change>, upload: Option<Arc<Upload>>) {
         self.put(Entry::Ended { step: Box::new(step), before, upload });
+    }
+
+    /// Writes what is in the queue now, without waiting for more to join it.
+    pub(crate) fn hurry(&self) {
+        self.shared.queue().urgent = true;
+        self.shared.changed.notify_all();
     }
 
     /// Waits until everything put in so far is written.
@@ -243,17 +251,18 @@ impl Writer {
                 queue = self.shared.changed.wait_timeout(queue, due - now).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
-            if queue.flushing == 0 && !queue.closed && queue.entries.len() < GROUP {
+            if queue.flushing == 0 && !queue.closed && !queue.urgent && queue.entries.len() < GROUP {
                 let until = Instant::now() + GATHER;
                 loop {
                     let now = Instant::now();
-                    if now >= until || queue.flushing > 0 || queue.closed || queue.entries.len() >= GROUP {
+                    if now >= until || queue.flushing > 0 || queue.closed || queue.urgent || queue.entries.len() >= GROUP {
                         break;
                     }
                     queue = self.shared.changed.wait_timeout(queue, until - now).unwrap_or_else(PoisonError::into_inner).0;
                 }
             }
             let count = queue.entries.len().min(GROUP);
+            queue.urgent = false;
             return Some(queue.entries.drain(..count).collect());
         }
     }
