@@ -7,7 +7,10 @@
 /// When `what` is not available but required.
 pub fn require(what: &str, available: bool) -> bool {
     let required = std::env::var_os("ZEN_TEST_REQUIRE").is_some_and(|value| value == "1");
-    assert!(available || !required, "{what} is not available, and ZEN_TEST_REQUIRE=1 does not let its test be skipped");
+    assert!(
+        available || !required,
+        "{what} is not available, and ZEN_TEST_REQUIRE=1 does not let its test be skipped"
+    );
     if !available {
         eprintln!("skipped: {what} is not available");
     }

@@ -43,6 +43,9 @@
 // The macros' expansions name this crate by its path, also in its own tests and examples.
 extern crate self as zen_core;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod artifact;
 pub mod cache;
 pub mod client;
@@ -50,9 +53,6 @@ pub mod graph;
 pub mod metadata;
 pub mod metric;
 pub mod prelude;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 pub mod runner;
 pub mod stack;
 pub mod testing;

@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 #[doc(no_inline)]
 pub use zen_macros::Metric;
 
-
-
 /// A number that measures a model and knows which way is better.
 ///
 /// Metrics have no `<` and no `>`: they are compared by [`is_better_than`](Self::is_better_than) and

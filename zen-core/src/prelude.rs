@@ -5,7 +5,9 @@ pub use zen_macros::{Outputs, pipeline, step};
 
 pub use crate::artifact::{ArtifactStore, Codec, Materialize};
 pub use crate::client::{ArtifactView, Client, RunView, StepView};
-pub use crate::graph::{Artifact, CachePolicy, Handle, Pipeline, Retry, StepContext, gather, latest, version, when};
+pub use crate::graph::{
+    Artifact, CachePolicy, Handle, Pipeline, Retry, StepContext, gather, latest, version, when,
+};
 pub use crate::metadata::Status;
 pub use crate::metric::{
     Accuracy, BalancedAccuracy, F1, LogLoss, Mae, Mape, Metric, Mse, Precision, R2, Recall, Rmse, RocAuc,

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use zen_core::prelude::*;
 
 fn note(journal: &str, step: &str) -> Result<()> {
-    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(journal)?;
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(journal)?;
     writeln!(file, "{step}")?;
     Ok(())
 }
@@ -42,7 +45,10 @@ fn link(ctx: &StepContext, journal: &str, parts: &[Vec<u64>], before: u64) -> Re
     wait_if_told(ctx.step_name());
     note(journal, ctx.step_name())?;
     ctx.log_metric("before", before)?;
-    Ok(parts.iter().flatten().fold(before, |sum, x| sum.wrapping_mul(31).wrapping_add(*x)))
+    Ok(parts
+        .iter()
+        .flatten()
+        .fold(before, |sum, x| sum.wrapping_mul(31).wrapping_add(*x)))
 }
 
 #[pipeline]
@@ -65,6 +71,10 @@ async fn main() -> Result<()> {
         Some("resume") => launch.resume_last().run().await?,
         _ => launch.run().await?,
     };
-    println!("{} {}", run.output().await?, run.step("link_10")?.output("output")?.digest());
+    println!(
+        "{} {}",
+        run.output().await?,
+        run.step("link_10")?.output("output")?.digest()
+    );
     Ok(())
 }

@@ -65,7 +65,9 @@ async fn nothing_to_fan_out_over_gives_nothing() {
 
 #[step]
 fn table(rows: usize, columns: usize) -> Vec<Vec<i64>> {
-    (0..rows).map(|row| (0..columns).map(|column| (row * 10 + column) as i64).collect()).collect()
+    (0..rows)
+        .map(|row| (0..columns).map(|column| (row * 10 + column) as i64).collect())
+        .collect()
 }
 
 #[pipeline]
@@ -85,7 +87,13 @@ async fn each_inside_each_sees_everything_around_it() {
     assert_eq!(*run.output().await.unwrap(), expected);
     assert!(run.step("add_2[2][1]").is_ok());
     let again = nested().on(&stack).quiet().run().await.unwrap();
-    assert!(again.steps().unwrap().iter().all(|step| step.status() == Status::Cached));
+    assert!(
+        again
+            .steps()
+            .unwrap()
+            .iter()
+            .all(|step| step.status() == Status::Cached)
+    );
     assert_eq!(*again.output().await.unwrap(), expected);
 }
 
@@ -129,10 +137,17 @@ async fn a_branch_is_taken_or_skipped() {
     assert_eq!(run.output().await.unwrap().0.as_str(), "not taken");
     assert_eq!(calls.get(), 1, "a step of a branch that wasn't taken ran");
     assert_eq!(run.status(), Status::Completed);
-    let skipped = [("square", Status::Skipped), ("list", Status::Skipped), ("sum", Status::Skipped)];
+    let skipped = [
+        ("square", Status::Skipped),
+        ("list", Status::Skipped),
+        ("sum", Status::Skipped),
+    ];
     assert_statuses(&run, &skipped);
     // The skip ends with the branch: who reads the `Option` and who only waits for it runs.
-    assert_statuses(&run, &[("add_3.when", Status::Completed), ("describe", Status::Completed)]);
+    assert_statuses(
+        &run,
+        &[("add_3.when", Status::Completed), ("describe", Status::Completed)],
+    );
     assert_statuses(&run, &[("note", Status::Cached)]);
     assert!(run.step("square").unwrap().error().unwrap().contains("not taken"));
 }
@@ -145,9 +160,25 @@ fn constant_branch(yes: bool) -> (Artifact<Option<i64>>, Artifact<Option<i64>>) 
 #[tokio::test]
 async fn a_branch_may_return_several_handles_and_depend_on_a_parameter() {
     let stack = memory();
-    let (a, b) = constant_branch(true).on(&stack).quiet().run().await.unwrap().output().await.unwrap();
+    let (a, b) = constant_branch(true)
+        .on(&stack)
+        .quiet()
+        .run()
+        .await
+        .unwrap()
+        .output()
+        .await
+        .unwrap();
     assert_eq!((*a, *b), (Some(2), Some(4)));
-    let (a, b) = constant_branch(false).on(&stack).quiet().run().await.unwrap().output().await.unwrap();
+    let (a, b) = constant_branch(false)
+        .on(&stack)
+        .quiet()
+        .run()
+        .await
+        .unwrap()
+        .output()
+        .await
+        .unwrap();
     assert_eq!((*a, *b), (None, None));
 }
 
@@ -187,7 +218,12 @@ fn failing_element() -> Artifact<i64> {
 async fn a_failing_element_stops_what_needs_the_list_and_not_the_other_elements() {
     let stack = memory();
     let error = failing_element().on(&stack).quiet().run().await.unwrap_err();
-    assert!(error.to_string().contains("`fails_on_two[1]` failed: two is too much"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("`fails_on_two[1]` failed: two is too much"),
+        "{error}"
+    );
     let run = Client::of(stack).run(error.run().unwrap()).unwrap();
     let expected = [
         ("fails_on_two[0]", Status::Completed),

@@ -60,7 +60,12 @@ async fn hits_cross_pipelines_and_say_where_they_come_from() {
     assert_cached(&run, &["source", "sign"]);
     assert_eq!(calls.get(), 1);
     assert_eq!(run.step("source").unwrap().record().source_run, Some(first.id()));
-    assert!(run.explain("source").unwrap().to_string().contains(&first.id().to_string()));
+    assert!(
+        run.explain("source")
+            .unwrap()
+            .to_string()
+            .contains(&first.id().to_string())
+    );
 }
 
 #[tokio::test]
@@ -90,7 +95,12 @@ fn plain_step(ctx: &StepContext) -> i64 {
 
 #[pipeline]
 fn levels() -> Artifact<Vec<i64>> {
-    gather([never(), never().cache(true), plain_step(), plain_step().cache(false)])
+    gather([
+        never(),
+        never().cache(true),
+        plain_step(),
+        plain_step().cache(false),
+    ])
 }
 
 #[pipeline(cache = false)]
@@ -108,7 +118,10 @@ async fn the_run_comes_before_the_call_the_step_and_the_pipeline() {
     let run = levels().on(&stack).cache(true).quiet().run().await.unwrap();
     assert_cached(&run, &["never", "never_2", "plain_step", "plain_step_2"]);
     let run = levels().on(&stack).cache(false).quiet().run().await.unwrap();
-    assert_executed(&run, &["never", "never_2", "plain_step", "plain_step_2", "gather"]);
+    assert_executed(
+        &run,
+        &["never", "never_2", "plain_step", "plain_step_2", "gather"],
+    );
     let run = all_off().on(&stack).quiet().run().await.unwrap();
     assert_executed(&run, &["plain_step", "gather"]);
     assert_cached(&run, &["plain_step_2"]);
@@ -127,7 +140,10 @@ fn expiring() -> Artifact<i64> {
 #[tokio::test]
 async fn old_outputs_expire() {
     let clock = Arc::new(ManualClock::new(Utc::now()));
-    let stack = Stack::builder().clock(Arc::clone(&clock) as Arc<dyn zen_core::stack::Clock>).build().unwrap();
+    let stack = Stack::builder()
+        .clock(Arc::clone(&clock) as Arc<dyn zen_core::stack::Clock>)
+        .build()
+        .unwrap();
     expiring().on(&stack).quiet().run().await.unwrap();
     clock.advance(TimeDelta::minutes(59));
     assert_cached(&expiring().on(&stack).quiet().run().await.unwrap(), &["hourly"]);
@@ -154,8 +170,14 @@ fn ignoring(threads: u32, value: u32) -> Artifact<u32> {
 async fn ignored_arguments_do_not_count() {
     let stack = memory();
     ignoring(1, 1).on(&stack).quiet().run().await.unwrap();
-    assert_cached(&ignoring(8, 1).on(&stack).quiet().run().await.unwrap(), &["with_threads"]);
-    assert_executed(&ignoring(8, 2).on(&stack).quiet().run().await.unwrap(), &["with_threads"]);
+    assert_cached(
+        &ignoring(8, 1).on(&stack).quiet().run().await.unwrap(),
+        &["with_threads"],
+    );
+    assert_executed(
+        &ignoring(8, 2).on(&stack).quiet().run().await.unwrap(),
+        &["with_threads"],
+    );
 }
 
 #[step(cache(files("data")))]
@@ -171,16 +193,32 @@ fn with_files() -> Artifact<u32> {
 #[tokio::test]
 async fn files_count_by_content() {
     let (folder, stack) = files();
-    let error = with_files().on(&stack).quiet().run().await.unwrap_err().to_string();
-    assert!(error.contains("data") && error.contains("can't be read"), "{error}");
+    let error = with_files()
+        .on(&stack)
+        .quiet()
+        .run()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("data") && error.contains("can't be read"),
+        "{error}"
+    );
     std::fs::create_dir(folder.path().join("data")).unwrap();
     std::fs::write(folder.path().join("data/a.csv"), "1").unwrap();
     with_files().on(&stack).quiet().run().await.unwrap();
-    assert_cached(&with_files().on(&stack).quiet().run().await.unwrap(), &["reads_files"]);
+    assert_cached(
+        &with_files().on(&stack).quiet().run().await.unwrap(),
+        &["reads_files"],
+    );
     std::fs::write(folder.path().join("data/a.csv"), "2").unwrap();
     let run = with_files().on(&stack).quiet().run().await.unwrap();
     assert_executed(&run, &["reads_files"]);
-    assert!(run.explain("reads_files").unwrap().changed[0].field.contains("data"));
+    assert!(
+        run.explain("reads_files").unwrap().changed[0]
+            .field
+            .contains("data")
+    );
 }
 
 #[step]
@@ -196,8 +234,18 @@ fn joined(a: String, b: String) -> Artifact<String> {
 #[tokio::test]
 async fn parameters_do_not_run_together() {
     let stack = memory();
-    let one = joined("ab".into(), "c".into()).on(&stack).quiet().run().await.unwrap();
-    let two = joined("a".into(), "bc".into()).on(&stack).quiet().run().await.unwrap();
+    let one = joined("ab".into(), "c".into())
+        .on(&stack)
+        .quiet()
+        .run()
+        .await
+        .unwrap();
+    let two = joined("a".into(), "bc".into())
+        .on(&stack)
+        .quiet()
+        .run()
+        .await
+        .unwrap();
     assert_executed(&two, &["join"]);
     assert_ne!(one.output().await.unwrap(), two.output().await.unwrap());
 }
@@ -248,7 +296,11 @@ fn counting_files() -> (tempfile::TempDir, Stack, Arc<Calls>) {
     let folder = tempfile::tempdir().unwrap();
     let calls = Arc::new(Calls::default());
     let counter = Component::new("test", "calls", "counter", Arc::clone(&calls));
-    let stack = Stack::builder().home(folder.path().join(".zen")).component(counter).build().unwrap();
+    let stack = Stack::builder()
+        .home(folder.path().join(".zen"))
+        .component(counter)
+        .build()
+        .unwrap();
     (folder, stack, calls)
 }
 
@@ -258,7 +310,11 @@ fn objects(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                found.push(path)
+            }
         }
     }
     found
@@ -277,7 +333,10 @@ async fn a_hit_whose_object_is_gone_runs_again() {
     assert!(run.explain("large").unwrap().note.unwrap().contains("missing"));
     assert_eq!(run.output().await.unwrap().1.len(), 100_000);
     assert_eq!(calls.get(), 2);
-    assert_cached(&stored_large().on(&stack).quiet().run().await.unwrap(), &["large"]);
+    assert_cached(
+        &stored_large().on(&stack).quiet().run().await.unwrap(),
+        &["large"],
+    );
 }
 
 #[tokio::test]
@@ -293,7 +352,11 @@ async fn a_hit_whose_object_is_damaged_runs_again_and_is_mended() {
         assert_eq!(calls.get(), 2);
         let again = stored_large().on(&stack).quiet().run().await.unwrap();
         assert_cached(&again, &["large"]);
-        assert_eq!(again.output().await.unwrap().1[300], 44, "the damaged object was not replaced");
+        assert_eq!(
+            again.output().await.unwrap().1[300],
+            44,
+            "the damaged object was not replaced"
+        );
     }
 }
 
@@ -335,6 +398,12 @@ async fn version_and_strict_are_fields_of_the_key() {
         fields.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
     };
     assert_eq!(fields("versioned"), ["step", "version", "output.output"]);
-    assert_eq!(fields("strictly"), ["step", "code", "executable", "output.output"]);
-    assert_cached(&identities().on(&stack).quiet().run().await.unwrap(), &["versioned", "strictly"]);
+    assert_eq!(
+        fields("strictly"),
+        ["step", "code", "executable", "output.output"]
+    );
+    assert_cached(
+        &identities().on(&stack).quiet().run().await.unwrap(),
+        &["versioned", "strictly"],
+    );
 }

@@ -28,12 +28,18 @@ pub fn tracked_two() -> u32 {
 
 #[test]
 fn formatting_comments_and_trailing_commas_do_not_count() {
-    assert_eq!(<base::train as Tracked>::CODE, <reformatted::train as Tracked>::CODE);
+    assert_eq!(
+        <base::train as Tracked>::CODE,
+        <reformatted::train as Tracked>::CODE
+    );
 }
 
 #[test]
 fn an_unrelated_function_of_the_file_does_not_count() {
-    assert_eq!(<base::train as Tracked>::CODE, <unrelated::train as Tracked>::CODE);
+    assert_eq!(
+        <base::train as Tracked>::CODE,
+        <unrelated::train as Tracked>::CODE
+    );
 }
 
 #[test]
@@ -45,7 +51,9 @@ fn literals_helpers_and_constants_count() {
         ("a helper's helper", <deeper::train as Tracked>::CODE),
         ("constant", <constant::train as Tracked>::CODE),
     ];
-    changed.iter().for_each(|(what, code)| assert_ne!(base, *code, "a changed {what} went unnoticed"));
+    changed
+        .iter()
+        .for_each(|(what, code)| assert_ne!(base, *code, "a changed {what} went unnoticed"));
 }
 
 #[pipeline]
@@ -56,11 +64,23 @@ fn with_dependencies() -> Artifact<Vec<u32>> {
 #[tokio::test]
 async fn depends_adds_what_lies_elsewhere() {
     // The attribute itself isn't code.
-    assert_eq!(<base::train as Tracked>::CODE, <depends_one::train as Tracked>::CODE);
-    let run = with_dependencies().on(&crate::support::memory()).quiet().run().await.unwrap();
+    assert_eq!(
+        <base::train as Tracked>::CODE,
+        <depends_one::train as Tracked>::CODE
+    );
+    let run = with_dependencies()
+        .on(&crate::support::memory())
+        .quiet()
+        .run()
+        .await
+        .unwrap();
     let field = |step: &str| {
         let fields = run.step(step).unwrap().record().key_fields.clone();
-        fields.into_iter().find(|(name, _)| name.starts_with("depends.")).unwrap().1
+        fields
+            .into_iter()
+            .find(|(name, _)| name.starts_with("depends."))
+            .unwrap()
+            .1
     };
     assert_ne!(field("train"), field("train_2"));
     assert_eq!(field("train"), <tracked_one as Tracked>::CODE);

@@ -55,15 +55,29 @@ fn single(which: u8) -> Artifact<u32> {
 async fn errors_and_panics_are_the_steps_failure_with_their_causes_and_place() {
     let stack = memory();
     let error = single(0).on(&stack).quiet().run().await.unwrap_err();
-    assert!(error.to_string().contains("step `unreadable` failed: the reading failed: no such sensor"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("step `unreadable` failed: the reading failed: no such sensor"),
+        "{error}"
+    );
     assert_eq!(error.failure_kind(), Some(FailureKind::Error));
     let error = single(1).on(&stack).quiet().run().await.unwrap_err();
     assert_eq!(error.failure_kind(), Some(FailureKind::Panic));
-    assert!(error.to_string().contains("failures.rs:") && error.to_string().contains("index out of bounds"), "{error}");
+    assert!(
+        error.to_string().contains("failures.rs:") && error.to_string().contains("index out of bounds"),
+        "{error}"
+    );
     let error = single(2).on(&stack).quiet().run().await.unwrap_err();
-    assert!(error.to_string().contains("failures.rs:") && error.to_string().contains("asynchronously bad"), "{error}");
+    assert!(
+        error.to_string().contains("failures.rs:") && error.to_string().contains("asynchronously bad"),
+        "{error}"
+    );
     let run = Client::of(stack).run(error.run().unwrap()).unwrap();
-    assert_eq!((run.status(), run.step("panics_async").unwrap().status()), (Status::Failed, Status::Failed));
+    assert_eq!(
+        (run.status(), run.step("panics_async").unwrap().status()),
+        (Status::Failed, Status::Failed)
+    );
     assert!(run.error().unwrap().contains("asynchronously bad"));
 }
 
@@ -84,20 +98,48 @@ async fn policies_decide_about_the_rest() {
     let client = Client::of(stack.clone());
     let error = mixed().on(&stack).quiet().run().await.unwrap_err();
     let run = client.run(error.run().unwrap()).unwrap();
-    assert_statuses(&run, &[("needs", Status::Skipped), ("needs_2", Status::Skipped), ("waits", Status::Skipped)]);
+    assert_statuses(
+        &run,
+        &[
+            ("needs", Status::Skipped),
+            ("needs_2", Status::Skipped),
+            ("waits", Status::Skipped),
+        ],
+    );
     assert_executed(&run, &["fine", "independent"]);
-    assert!(run.step("needs").unwrap().error().unwrap().contains("`unreadable` did not succeed"));
+    assert!(
+        run.step("needs")
+            .unwrap()
+            .error()
+            .unwrap()
+            .contains("`unreadable` did not succeed")
+    );
 
-    let error = mixed().on(&stack).cache(false).failure(FailurePolicy::Continue).quiet().run().await.unwrap_err();
+    let error = mixed()
+        .on(&stack)
+        .cache(false)
+        .failure(FailurePolicy::Continue)
+        .quiet()
+        .run()
+        .await
+        .unwrap_err();
     let run = client.run(error.run().unwrap()).unwrap();
     assert_executed(&run, &["waits", "after_waits", "independent"]);
     assert_statuses(&run, &[("needs", Status::Skipped)]);
 
     // With one at a time, the failing step comes first.
-    let launch = mixed().on(&stack).cache(false).failure(FailurePolicy::FailFast).parallel(1);
+    let launch = mixed()
+        .on(&stack)
+        .cache(false)
+        .failure(FailurePolicy::FailFast)
+        .parallel(1);
     let error = launch.quiet().run().await.unwrap_err();
     let run = client.run(error.run().unwrap()).unwrap();
-    let skipped = [("needs", Status::Skipped), ("waits", Status::Skipped), ("independent", Status::Skipped)];
+    let skipped = [
+        ("needs", Status::Skipped),
+        ("waits", Status::Skipped),
+        ("independent", Status::Skipped),
+    ];
     assert_statuses(&run, &skipped);
 }
 
@@ -134,14 +176,27 @@ impl Observer for Events {
 async fn a_failed_step_is_tried_again() {
     let (stack, calls) = counting();
     let events = Arc::new(Events::default());
-    let run = retried().on(&stack).observer(Arc::clone(&events) as Arc<dyn Observer>).run().await.unwrap();
+    let run = retried()
+        .on(&stack)
+        .observer(Arc::clone(&events) as Arc<dyn Observer>)
+        .run()
+        .await
+        .unwrap();
     assert_eq!((*run.output().await.unwrap(), calls.get()), (3, 3));
     let step = run.step("flaky").unwrap();
     assert_eq!((step.record().attempt, step.status()), (3, Status::Completed));
-    let lines: Vec<_> = step.logs(0).unwrap().into_iter().map(|line| line.message).collect();
+    let lines: Vec<_> = step
+        .logs(0)
+        .unwrap()
+        .into_iter()
+        .map(|line| line.message)
+        .collect();
     assert_eq!(lines, ["attempt 1", "attempt 2", "attempt 3"]);
     let events = events.0.lock().unwrap();
-    let retries = events.iter().filter(|event| matches!(event, RunEvent::StepRetrying { .. })).count();
+    let retries = events
+        .iter()
+        .filter(|event| matches!(event, RunEvent::StepRetrying { .. }))
+        .count();
     assert_eq!(retries, 2);
     let (stack, calls) = counting();
     let error = retried_once().on(&stack).quiet().run().await.unwrap_err();
@@ -218,8 +273,14 @@ async fn a_run_goes_on_without_a_body_that_takes_too_long() {
     let started = Instant::now();
     let error = timed().on(&stack).quiet().run().await.unwrap_err();
     assert_eq!(error.failure_kind(), Some(FailureKind::Timeout));
-    assert!(error.to_string().contains("longer than its timeout of 50ms"), "{error}");
-    assert!(started.elapsed() < Duration::from_secs(20), "the run waited for the body");
+    assert!(
+        error.to_string().contains("longer than its timeout of 50ms"),
+        "{error}"
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(20),
+        "the run waited for the body"
+    );
     gate.open();
     let run = Client::of(stack).run(error.run().unwrap()).unwrap();
     assert_eq!(run.step("stuck").unwrap().status(), Status::Failed);
@@ -238,7 +299,11 @@ async fn a_retry_after_a_timeout_waits_for_the_body_that_still_runs() {
     impl Observer for OpenOnRetry {
         fn event(&self, event: &RunEvent) {
             if matches!(event, RunEvent::StepRetrying { .. }) {
-                assert_eq!(self.1.get(), 1, "the next attempt began while the first still ran");
+                assert_eq!(
+                    self.1.get(),
+                    1,
+                    "the next attempt began while the first still ran"
+                );
                 self.0.open();
             }
         }
@@ -246,13 +311,22 @@ async fn a_retry_after_a_timeout_waits_for_the_body_that_still_runs() {
     let observer = Arc::new(OpenOnRetry(Arc::clone(&gate), Arc::clone(&calls)));
     let run = once().on(&stack).observer(observer).run().await.unwrap();
     assert_eq!((*run.output().await.unwrap(), calls.get()), (1, 2));
-    assert!(run.step("stuck").unwrap().logs(0).unwrap().is_empty(), "what a given up attempt said was kept");
+    assert!(
+        run.step("stuck").unwrap().logs(0).unwrap().is_empty(),
+        "what a given up attempt said was kept"
+    );
 }
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_not_tried_again_and_does_not_hold_up_the_run() {
     let (stack, gate, _) = gated();
-    let error = timed_retry().on(&stack).grace(Duration::from_millis(100)).quiet().run().await.unwrap_err();
+    let error = timed_retry()
+        .on(&stack)
+        .grace(Duration::from_millis(100))
+        .quiet()
+        .run()
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("can't be stopped"), "{error}");
     gate.open();
     let run = Client::of(stack).run(error.run().unwrap()).unwrap();
@@ -287,17 +361,31 @@ async fn a_cancelled_run_says_so() {
     let id = handle.id();
     let client = Client::of(stack);
     // Both are running before the run is cancelled: seen from outside, as a person would.
-    let running = |name: &str| client.run(id).and_then(|run| run.step(name)).is_ok_and(|s| s.status() == Status::Running);
+    let running = |name: &str| {
+        client
+            .run(id)
+            .and_then(|run| run.step(name))
+            .is_ok_and(|s| s.status() == Status::Running)
+    };
     while !(running("blocks") && running("waits_for_ever")) {
         tokio::task::yield_now().await;
     }
     handle.cancel();
     let error = handle.wait().await.unwrap_err();
-    assert!(matches!(&error, RunError::Cancelled { reason, .. } if reason.contains("by the program")), "{error:?}");
+    assert!(
+        matches!(&error, RunError::Cancelled { reason, .. } if reason.contains("by the program")),
+        "{error:?}"
+    );
     let run = client.run(id).unwrap();
     assert_eq!(run.status(), Status::Cancelled);
     // What ended by itself is kept, what was dropped or never started is cancelled.
-    assert_statuses(&run, &[("blocks", Status::Completed), ("waits_for_ever", Status::Cancelled)]);
+    assert_statuses(
+        &run,
+        &[
+            ("blocks", Status::Completed),
+            ("waits_for_ever", Status::Cancelled),
+        ],
+    );
     assert_statuses(&run, &[("needs", Status::Cancelled)]);
 }
 
@@ -323,7 +411,11 @@ fn a_run_without_a_runtime_is_an_error() {
 #[step]
 fn deep(levels: usize) -> usize {
     fn go(n: usize) -> usize {
-        if n == 0 { 0 } else { std::hint::black_box(go(n - 1)) + 1 }
+        if n == 0 {
+            0
+        } else {
+            std::hint::black_box(go(n - 1)) + 1
+        }
     }
     go(levels)
 }
@@ -335,5 +427,16 @@ fn recursive() -> Artifact<usize> {
 
 #[tokio::test]
 async fn bodies_have_room_to_recurse() {
-    assert_eq!(*recursive().on(&memory()).quiet().run().await.unwrap().output().await.unwrap(), 20_000);
+    assert_eq!(
+        *recursive()
+            .on(&memory())
+            .quiet()
+            .run()
+            .await
+            .unwrap()
+            .output()
+            .await
+            .unwrap(),
+        20_000
+    );
 }

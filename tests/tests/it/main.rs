@@ -1,5 +1,8 @@
 //! The behaviour of zen across its crates, seen from outside. One binary: a test file is a module of it.
 
+// A test binary has no public interface; `pub` here only means "for the other modules".
+#![allow(unreachable_pub)]
+
 mod branches;
 mod caching;
 mod code;

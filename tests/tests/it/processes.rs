@@ -19,13 +19,22 @@ impl Drop for Guard {
 
 fn victim(home: &Path, journal: &Path, mode: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_victim"));
-    command.arg(journal).arg(mode).env("ZEN_HOME", home).env_remove("VICTIM_BLOCK").stdout(Stdio::piped());
+    command
+        .arg(journal)
+        .arg(mode)
+        .env("ZEN_HOME", home)
+        .env_remove("VICTIM_BLOCK")
+        .stdout(Stdio::piped());
     command
 }
 
 fn output(mut command: Command) -> String {
     let output = command.stderr(Stdio::piped()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
@@ -39,9 +48,16 @@ fn journal_counts(journal: &Path) -> HashMap<String, usize> {
 
 /// Starts the victim and waits until it blocks in `step`.
 fn blocked(home: &Path, journal: &Path, mode: &str, step: &str) -> Guard {
-    let mut child = Guard(victim(home, journal, mode).env("VICTIM_BLOCK", step).spawn().unwrap());
+    let mut child = Guard(
+        victim(home, journal, mode)
+            .env("VICTIM_BLOCK", step)
+            .spawn()
+            .unwrap(),
+    );
     let mut line = String::new();
-    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.0.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     assert_eq!(line.trim(), "blocked");
     child
 }
@@ -55,8 +71,16 @@ fn done(home: &Path) -> HashSet<String> {
         assert_eq!(run.status(), Status::Failed);
         assert!(run.error().unwrap().contains("died"), "{:?}", run.error());
         let steps = run.steps().unwrap();
-        assert!(steps.iter().all(|step| step.status().is_final()), "a dead run's step is still under way");
-        done.extend(steps.iter().filter(|step| step.status().is_success()).map(|step| step.name().to_owned()));
+        assert!(
+            steps.iter().all(|step| step.status().is_final()),
+            "a dead run's step is still under way"
+        );
+        done.extend(
+            steps
+                .iter()
+                .filter(|step| step.status().is_success())
+                .map(|step| step.name().to_owned()),
+        );
         next = run.record().resumed_from.map(|run| client.run(run).unwrap());
     }
     done
@@ -81,16 +105,25 @@ fn killed_midway_and_resumed_nothing_finished_is_done_again() {
         child.0.wait().unwrap();
         let before = journal_counts(&journal);
         let done = done(&home);
-        assert!(done.is_superset(&finished), "a resumed run forgot a finished step");
+        assert!(
+            done.is_superset(&finished),
+            "a resumed run forgot a finished step"
+        );
         finished.clone_from(&done);
         // The next round, or the last one, must not execute them again.
         let counts = move |after: &HashMap<String, usize>| {
             for step in done.iter().filter(|step| before.contains_key(*step)) {
-                assert_eq!(before[step], after[step], "`{step}` had finished and was executed again");
+                assert_eq!(
+                    before[step], after[step],
+                    "`{step}` had finished and was executed again"
+                );
             }
         };
         if round == 3 {
-            assert!(finished.len() > 15, "only {finished:?} were recorded before the last kill");
+            assert!(
+                finished.len() > 15,
+                "only {finished:?} were recorded before the last kill"
+            );
             assert_eq!(output(victim(&home, &journal, "resume")), undisturbed);
         } else {
             drop(blocked(&home, &journal, "resume", step));
@@ -109,14 +142,20 @@ fn an_interrupt_cancels_and_a_second_one_ends_at_once() {
     let (home, journal) = (folder.path().join("h"), folder.path().join("j"));
     let mut child = blocked(&home, &journal, "run", "link_2");
     let interrupt = || {
-        let sent = Command::new("kill").args(["-INT", &child.0.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args(["-INT", &child.0.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     };
     let stack = Stack::builder().home(&home).build().unwrap();
     let run = Client::of(stack).last_run("victim").unwrap();
     interrupt();
     // The blocked body can't be stopped, but what waits is cancelled at once.
-    while !run.step("link_3").is_ok_and(|step| step.status() == Status::Cancelled) {
+    while !run
+        .step("link_3")
+        .is_ok_and(|step| step.status() == Status::Cancelled)
+    {
         std::thread::yield_now();
     }
     interrupt();
@@ -155,10 +194,20 @@ fn a_live_run_of_another_process_is_left_alone() {
     let child = blocked(&home, &journal, "run", "link");
     let stack = Stack::builder().home(&home).build().unwrap();
     let run = Client::of(stack.clone()).last_run("victim").unwrap();
-    assert_eq!((run.status(), stack.settle_dead_runs().unwrap()), (Status::Running, 0));
-    let error = Command::new(env!("CARGO_BIN_EXE_victim")).arg(&journal).arg("resume").env("ZEN_HOME", &home).output();
+    assert_eq!(
+        (run.status(), stack.settle_dead_runs().unwrap()),
+        (Status::Running, 0)
+    );
+    let error = Command::new(env!("CARGO_BIN_EXE_victim"))
+        .arg(&journal)
+        .arg("resume")
+        .env("ZEN_HOME", &home)
+        .output();
     let error = String::from_utf8(error.unwrap().stderr).unwrap();
-    assert!(error.contains("can't be resumed: it is running in process"), "{error}");
+    assert!(
+        error.contains("can't be resumed: it is running in process"),
+        "{error}"
+    );
     drop(child);
     assert_eq!(stack.settle_dead_runs().unwrap(), 1);
 }

@@ -41,12 +41,23 @@ async fn logs_metrics_and_facts_are_kept_with_the_step() {
     assert_eq!((lines[3].level.as_str(), lines[3].line), ("warn", 3));
     assert_eq!(step.logs(2).unwrap().len(), 2);
     let metrics = step.metrics().unwrap();
-    let losses: Vec<_> = metrics.iter().filter(|m| m.name == "loss").map(|m| (m.position, m.value)).collect();
+    let losses: Vec<_> = metrics
+        .iter()
+        .filter(|m| m.name == "loss")
+        .map(|m| (m.position, m.value))
+        .collect();
     assert_eq!(losses, [(0, 1.0), (10, 0.5), (20, 1.0 / 3.0)]);
     assert_eq!(metrics[0].higher_is_better, Some(false));
     assert!(step.metric("nan").unwrap().unwrap().is_nan());
     assert_eq!(step.metadata()["table"], serde_json::json!([["a", 1], ["b", 2]]));
-    let messages: Vec<_> = run.step("talks_too").unwrap().logs(0).unwrap().into_iter().map(|l| l.message).collect();
+    let messages: Vec<_> = run
+        .step("talks_too")
+        .unwrap()
+        .logs(0)
+        .unwrap()
+        .into_iter()
+        .map(|l| l.message)
+        .collect();
     assert_eq!(messages, ["before", "after 0.5"]);
 }
 
@@ -63,9 +74,16 @@ fn looks_around(ctx: &StepContext, bytes: &[u8]) -> Result<Vec<String>> {
     let input = &ctx.inputs()[0];
     let store = ctx.component::<ArtifactStore>().ok_or("no artifact store")?;
     assert!(input.uri.starts_with(store.url()), "{}", input.uri);
-    assert_eq!((input.name.as_str(), input.artifact.as_str()), ("bytes", "looking.make"));
+    assert_eq!(
+        (input.name.as_str(), input.artifact.as_str()),
+        ("bytes", "looking.make")
+    );
     assert_eq!(ctx.outputs()[0].artifact, "looking.around");
-    assert!(ctx.components().iter().any(|component| component.kind == "metadata_store"));
+    assert!(
+        ctx.components()
+            .iter()
+            .any(|component| component.kind == "metadata_store")
+    );
     Ok(vec![
         ctx.pipeline().to_owned(),
         ctx.step_name().to_owned(),
@@ -102,7 +120,10 @@ async fn a_step_knows_where_it_is() {
         &output.id().to_string(),
     ];
     assert_eq!(seen[..8], expected);
-    assert!(!std::path::Path::new(&seen[8]).exists(), "the scratch folder was left behind");
+    assert!(
+        !std::path::Path::new(&seen[8]).exists(),
+        "the scratch folder was left behind"
+    );
     assert_eq!(run.name(), "a look");
 }
 
@@ -126,7 +147,10 @@ async fn a_log_can_be_read_while_its_step_runs() {
     let handle = running().on(&stack).quiet().start().await.unwrap();
     let client = Client::of(stack);
     let line = loop {
-        let read = client.run(handle.id()).and_then(|run| run.step("waits_to_be_read")).and_then(|step| step.logs(0));
+        let read = client
+            .run(handle.id())
+            .and_then(|run| run.step("waits_to_be_read"))
+            .and_then(|step| step.logs(0));
         if let Ok(Some(line)) = read.map(|lines| lines.into_iter().next()) {
             break line;
         }

@@ -77,12 +77,29 @@ fn oddly_named(name: String) -> Artifact<u64> {
 async fn names_may_be_unicode_and_long_but_not_empty_or_endless() {
     let (_folder, stack) = files();
     let long = "n".repeat(255);
-    for name in ["schritt-für-schritt", "訓練 🚂", "a/b\\c \"d\" 'e' %s", "..", long.as_str()] {
-        let run = oddly_named(name.to_owned()).on(&stack).named("läuft 🏃").quiet().run().await.unwrap();
+    for name in [
+        "schritt-für-schritt",
+        "訓練 🚂",
+        "a/b\\c \"d\" 'e' %s",
+        "..",
+        long.as_str(),
+    ] {
+        let run = oddly_named(name.to_owned())
+            .on(&stack)
+            .named("läuft 🏃")
+            .quiet()
+            .run()
+            .await
+            .unwrap();
         assert_eq!(run.step(name).unwrap().load::<u64>("output").await.unwrap(), 2);
     }
     for name in ["", "n\n", &"n".repeat(256), "x[1]"] {
-        let error = oddly_named(name.to_owned()).on(&stack).quiet().run().await.unwrap_err();
+        let error = oddly_named(name.to_owned())
+            .on(&stack)
+            .quiet()
+            .run()
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("can't name a step"), "{error}");
     }
 }
@@ -161,10 +178,17 @@ fn artifact_stores_conform() {
 #[test]
 fn store_urls_say_what_they_lack() {
     let error = |url: &str| ArtifactStore::open(url).unwrap_err().to_string();
-    assert!(error("s3://bucket").contains("feature `s3`"), "{}", error("s3://bucket"));
+    assert!(
+        error("s3://bucket").contains("feature `s3`"),
+        "{}",
+        error("s3://bucket")
+    );
     assert!(error("gs://bucket").contains("feature `gs`"));
     assert!(error("az://container").contains("feature `az`"));
-    assert!(error("ftp://user:secret@host").contains("known schemes") && !error("ftp://user:secret@host").contains("secret"));
+    assert!(
+        error("ftp://user:secret@host").contains("known schemes")
+            && !error("ftp://user:secret@host").contains("secret")
+    );
     assert!(error("file://relative").contains("absolute path"));
     assert!(error("").contains("empty"));
 }
@@ -187,22 +211,40 @@ fn objects(seed: u8) -> Artifact<usize> {
 #[tokio::test]
 async fn a_store_that_fails_fails_the_step_by_name_and_is_never_a_wrong_hit() {
     let faulty = FaultyStore::new(Arc::new(object_store::memory::InMemory::new()));
-    let stack = Stack::builder().artifacts(ArtifactStore::over("memory://faulty", Arc::new(faulty.clone()))).build().unwrap();
+    let stack = Stack::builder()
+        .artifacts(ArtifactStore::over("memory://faulty", Arc::new(faulty.clone())))
+        .build()
+        .unwrap();
     faulty.set(Fault::FailPuts);
     let error = objects(1).on(&stack).quiet().run().await.unwrap_err();
     let message = error.to_string();
-    assert!(message.contains("step `large` failed") && message.contains("told to fail"), "{message}");
+    assert!(
+        message.contains("step `large` failed") && message.contains("told to fail"),
+        "{message}"
+    );
     let run = Client::of(stack.clone()).run(error.run().unwrap()).unwrap();
     assert_eq!(run.step("large").unwrap().status(), Status::Failed);
     // What was made of a value that is nowhere stored is not recorded as done.
-    assert!(run.step("length").map_or(true, |step| !step.status().is_success()));
+    assert!(
+        run.step("length")
+            .map_or(true, |step| !step.status().is_success())
+    );
 
     faulty.set(Fault::None);
     objects(1).on(&stack).quiet().run().await.unwrap();
-    for fault in [Fault::FailGets, Fault::Truncate, Fault::WrongBytes, Fault::FailNth(2)] {
+    for fault in [
+        Fault::FailGets,
+        Fault::Truncate,
+        Fault::WrongBytes,
+        Fault::FailNth(2),
+    ] {
         faulty.set(fault);
         let run = objects(1).on(&stack).quiet().run().await.unwrap();
-        assert_eq!(run.step("large").unwrap().status(), Status::Completed, "{fault:?} was taken for a hit");
+        assert_eq!(
+            run.step("large").unwrap().status(),
+            Status::Completed,
+            "{fault:?} was taken for a hit"
+        );
         assert_eq!(*run.output().await.unwrap(), 50_000);
     }
 }

@@ -36,5 +36,9 @@ pub fn counting() -> (Stack, Arc<Calls>) {
 
 /// Counts one call; returns how many there were before.
 pub fn count(context: &StepContext) -> usize {
-    context.component::<Calls>().expect("the stack has a counter").0.fetch_add(1, Ordering::SeqCst)
+    context
+        .component::<Calls>()
+        .expect("the stack has a counter")
+        .0
+        .fetch_add(1, Ordering::SeqCst)
 }

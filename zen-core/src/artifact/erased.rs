@@ -18,7 +18,13 @@ pub(crate) trait ErasedCodec: Send + Sync {
     fn info(&self) -> CodecInfo;
     fn encode(&self, value: &(dyn Any + Send + Sync)) -> Result<(Vec<u8>, Description), CodecError>;
     /// Decodes what the named version of the named codec wrote. `what` names the artifact in errors.
-    fn decode(&self, what: &dyn fmt::Display, codec: &str, version: u32, bytes: &[u8]) -> Result<AnyValue, ArtifactError>;
+    fn decode(
+        &self,
+        what: &dyn fmt::Display,
+        codec: &str,
+        version: u32,
+        bytes: &[u8],
+    ) -> Result<AnyValue, ArtifactError>;
 }
 
 impl fmt::Debug for dyn ErasedCodec {
@@ -35,14 +41,20 @@ struct Typed<T> {
 
 /// The codecs of `T`, its default one first.
 pub(crate) fn codec_of<T: Materialize>() -> Arc<dyn ErasedCodec> {
-    Arc::new(Typed { codecs: T::codecs(), _type: PhantomData })
+    Arc::new(Typed {
+        codecs: T::codecs(),
+        _type: PhantomData,
+    })
 }
 
 /// `codec` to write, and the others of `T` to read what they wrote.
 pub(crate) fn codec_with<T: Materialize>(codec: Arc<dyn Codec<T>>) -> Arc<dyn ErasedCodec> {
     let mut codecs = vec![codec];
     codecs.extend(T::codecs());
-    Arc::new(Typed { codecs, _type: PhantomData })
+    Arc::new(Typed {
+        codecs,
+        _type: PhantomData,
+    })
 }
 
 impl<T: Send + Sync + 'static> Typed<T> {
@@ -63,23 +75,39 @@ impl<T: Send + Sync + 'static> ErasedCodec for Typed<T> {
     fn info(&self) -> CodecInfo {
         match self.writer() {
             Some(codec) => codec.info(),
-            None => CodecInfo { name: "none", version: 0, media_type: "application/octet-stream" },
+            None => CodecInfo {
+                name: "none",
+                version: 0,
+                media_type: "application/octet-stream",
+            },
         }
     }
 
     fn encode(&self, value: &(dyn Any + Send + Sync)) -> Result<(Vec<u8>, Description), CodecError> {
         let Some(codec) = self.writer() else {
-            return Err(CodecError::Unsupported(format!("`{}` names no codec", type_name::<T>())));
+            return Err(CodecError::Unsupported(format!(
+                "`{}` names no codec",
+                type_name::<T>()
+            )));
         };
         let Some(value) = value.downcast_ref::<T>() else {
-            return Err(CodecError::Unsupported(format!("the value is no `{}`", type_name::<T>())));
+            return Err(CodecError::Unsupported(format!(
+                "the value is no `{}`",
+                type_name::<T>()
+            )));
         };
         let mut bytes = Vec::new();
         codec.encode(value, &mut bytes)?;
         Ok((bytes, codec.describe(value)))
     }
 
-    fn decode(&self, what: &dyn fmt::Display, codec: &str, version: u32, bytes: &[u8]) -> Result<AnyValue, ArtifactError> {
+    fn decode(
+        &self,
+        what: &dyn fmt::Display,
+        codec: &str,
+        version: u32,
+        bytes: &[u8],
+    ) -> Result<AnyValue, ArtifactError> {
         let value = decode_with(&self.codecs, what, codec, version, bytes)?;
         Ok(Arc::new(value))
     }
@@ -111,13 +139,15 @@ pub(crate) fn decode_with<T: 'static>(
             known,
         });
     }
-    reader.decode(bytes, version).map_err(|source| ArtifactError::Decode {
-        what: what.to_string(),
-        type_name: type_name::<T>(),
-        codec: codec.to_owned(),
-        version,
-        source,
-    })
+    reader
+        .decode(bytes, version)
+        .map_err(|source| ArtifactError::Decode {
+            what: what.to_string(),
+            type_name: type_name::<T>(),
+            codec: codec.to_owned(),
+            version,
+            source,
+        })
 }
 
 /// Takes the value out of its `Arc`, or, when others still read it, makes a second one by a round trip through the
@@ -133,7 +163,10 @@ pub(crate) fn own<T: Materialize>(value: Arc<T>) -> Result<T, ArtifactError> {
 /// A second value, by a round trip through the codec.
 pub(crate) fn duplicate<T: Materialize>(value: &T) -> Result<T, ArtifactError> {
     let codecs = T::codecs();
-    let erased = Typed { codecs, _type: PhantomData };
+    let erased = Typed {
+        codecs,
+        _type: PhantomData,
+    };
     let info = ErasedCodec::info(&erased);
     let Some(codec) = erased.writer() else {
         return Err(ArtifactError::UnknownCodec {
@@ -144,12 +177,14 @@ pub(crate) fn duplicate<T: Materialize>(value: &T) -> Result<T, ArtifactError> {
         });
     };
     let mut bytes = Vec::new();
-    codec.encode(value, &mut bytes).map_err(|source| ArtifactError::Encode {
-        what: "a value".into(),
-        type_name: type_name::<T>(),
-        codec: info.name,
-        source,
-    })?;
+    codec
+        .encode(value, &mut bytes)
+        .map_err(|source| ArtifactError::Encode {
+            what: "a value".into(),
+            type_name: type_name::<T>(),
+            codec: info.name,
+            source,
+        })?;
     decode_with(&erased.codecs, &"a value", info.name, info.version, &bytes)
 }
 
@@ -185,8 +220,14 @@ mod tests {
     #[test]
     fn paths_go_and_structure_stays() {
         assert_eq!(bare_type_name("alloc::vec::Vec<a::b::Row>"), "Vec<Row>");
-        assert_eq!(bare_type_name("(f64, core::option::Option<&str>)"), "(f64, Option<&str>)");
+        assert_eq!(
+            bare_type_name("(f64, core::option::Option<&str>)"),
+            "(f64, Option<&str>)"
+        );
         assert_eq!(bare_type_name("f32"), "f32");
-        assert_eq!(bare_type_name("a::Vec<prog::main::{{closure}}::Local>"), "Vec<Local>");
+        assert_eq!(
+            bare_type_name("a::Vec<prog::main::{{closure}}::Local>"),
+            "Vec<Local>"
+        );
     }
 }

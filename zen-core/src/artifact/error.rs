@@ -114,7 +114,9 @@ pub enum ArtifactError {
         reason: String,
     },
     /// The URL's scheme needs a cargo feature that is off.
-    #[error("`{scheme}://` artifact stores need the cargo feature `{feature}` of zen-core, which this build has not")]
+    #[error(
+        "`{scheme}://` artifact stores need the cargo feature `{feature}` of zen-core, which this build has not"
+    )]
     MissingFeature {
         /// The scheme.
         scheme: String,

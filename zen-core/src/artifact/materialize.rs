@@ -70,7 +70,10 @@ pub trait Materialize: Sized + Send + Sync + 'static {
     /// When the JSON is no such value, or the type has no serde.
     fn from_json(value: Value) -> Result<Self, String> {
         let _ = value;
-        Err(format!("`{}` can't be read from JSON", std::any::type_name::<Self>()))
+        Err(format!(
+            "`{}` can't be read from JSON",
+            std::any::type_name::<Self>()
+        ))
     }
 }
 
@@ -147,7 +150,9 @@ fn registry() -> &'static Registry {
     REGISTRY.get_or_init(|| {
         let mut map: HashMap<TypeId, Vec<Box<dyn Any + Send + Sync>>> = HashMap::new();
         for registration in inventory::iter::<CodecRegistration> {
-            map.entry((registration.type_id)()).or_default().push((registration.codec)());
+            map.entry((registration.type_id)())
+                .or_default()
+                .push((registration.codec)());
         }
         RwLock::new(map)
     })
@@ -155,6 +160,11 @@ fn registry() -> &'static Registry {
 
 fn registered<T: 'static>() -> Vec<Arc<dyn Codec<T>>> {
     let registry = registry().read().unwrap_or_else(PoisonError::into_inner);
-    let Some(codecs) = registry.get(&TypeId::of::<T>()) else { return Vec::new() };
-    codecs.iter().filter_map(|codec| codec.downcast_ref::<Arc<dyn Codec<T>>>().cloned()).collect()
+    let Some(codecs) = registry.get(&TypeId::of::<T>()) else {
+        return Vec::new();
+    };
+    codecs
+        .iter()
+        .filter_map(|codec| codec.downcast_ref::<Arc<dyn Codec<T>>>().cloned())
+        .collect()
 }

@@ -13,11 +13,13 @@ pub use codec::{Codec, CodecError, CodecInfo, Description};
 pub use codecs::*;
 pub(crate) use digest::FieldHasher;
 pub use digest::{Digest, ParseDigestError};
-pub(crate) use erased::{AnyValue, ErasedCodec, bare_type_name, codec_of, codec_with, decode_with, duplicate, own};
+pub(crate) use erased::{
+    AnyValue, ErasedCodec, bare_type_name, codec_of, codec_with, decode_with, duplicate, own,
+};
 pub use error::ArtifactError;
 #[doc(hidden)]
 pub use materialize::CodecRegistration;
 pub use materialize::Materialize;
+pub use msgpack::{decode_value, encode_value};
 pub(crate) use store::verify;
 pub use store::{ArtifactStore, StoreUrl};
-pub use msgpack::{encode_value, decode_value};

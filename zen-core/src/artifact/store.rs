@@ -35,11 +35,19 @@ impl StoreUrl {
     pub fn parse(url: &str) -> Result<Self, ArtifactError> {
         let Some((scheme, rest)) = url.split_once("://") else {
             return match url {
-                "" => Err(ArtifactError::Url { url: String::new(), reason: "it is empty".into() }),
+                "" => Err(ArtifactError::Url {
+                    url: String::new(),
+                    reason: "it is empty".into(),
+                }),
                 path => Ok(Self::File(PathBuf::from(path))),
             };
         };
-        let missing = |feature| Err(ArtifactError::MissingFeature { scheme: scheme.to_owned(), feature });
+        let missing = |feature| {
+            Err(ArtifactError::MissingFeature {
+                scheme: scheme.to_owned(),
+                feature,
+            })
+        };
         match scheme {
             "file" if rest.starts_with('/') => Ok(Self::File(PathBuf::from(rest))),
             "file" => Err(ArtifactError::Url {
@@ -72,7 +80,10 @@ pub struct ArtifactStore {
 
 impl fmt::Debug for ArtifactStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArtifactStore").field("url", &self.url).field("inline_limit", &self.inline_limit).finish()
+        f.debug_struct("ArtifactStore")
+            .field("url", &self.url)
+            .field("inline_limit", &self.inline_limit)
+            .finish()
     }
 }
 
@@ -101,8 +112,13 @@ impl ArtifactStore {
         };
         std::fs::create_dir_all(folder).map_err(|error| failed(error.into()))?;
         let folder = folder.canonicalize().map_err(|error| failed(error.into()))?;
-        let objects = LocalFileSystem::new_with_prefix(&folder).map_err(|error| failed(error.into()))?.with_fsync(fsync);
-        Ok(Self::over(format!("file://{}", folder.display()), Arc::new(objects)))
+        let objects = LocalFileSystem::new_with_prefix(&folder)
+            .map_err(|error| failed(error.into()))?
+            .with_fsync(fsync);
+        Ok(Self::over(
+            format!("file://{}", folder.display()),
+            Arc::new(objects),
+        ))
     }
 
     /// A store in this process's memory.
@@ -113,7 +129,11 @@ impl ArtifactStore {
     /// A store over any `object_store`. It must support put-if-absent (`PutMode::Create`). `url` names it in records
     /// and messages and must hold no credentials.
     pub fn over(url: impl Into<String>, objects: Arc<dyn ObjectStore>) -> Self {
-        Self { url: url.into(), objects, inline_limit: DEFAULT_INLINE_LIMIT }
+        Self {
+            url: url.into(),
+            objects,
+            inline_limit: DEFAULT_INLINE_LIMIT,
+        }
     }
 
     /// Values whose encoding has at most this many bytes are kept in the metadata store (default 16 KiB); 0 keeps all in
@@ -147,7 +167,10 @@ impl ArtifactStore {
     pub fn put(&self, digest: Digest, bytes: Bytes) -> Result<(), ArtifactError> {
         let path = object_path(digest);
         let size = bytes.len() as u64;
-        let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        let create = PutOptions {
+            mode: PutMode::Create,
+            ..PutOptions::default()
+        };
         match wait(self.objects.put_opts(&path, bytes.clone().into(), create)) {
             Ok(_) => Ok(()),
             Err(object_store::Error::AlreadyExists { .. }) => match self.size(digest)? {
@@ -180,7 +203,10 @@ impl ArtifactStore {
         let bytes = match read {
             Ok(bytes) => bytes,
             Err(object_store::Error::NotFound { .. }) => {
-                return Err(ArtifactError::Missing { what: what.to_string(), uri: self.uri(digest) });
+                return Err(ArtifactError::Missing {
+                    what: what.to_string(),
+                    uri: self.uri(digest),
+                });
             }
             Err(error) => return Err(self.failed("reading", &path, error)),
         };
@@ -214,7 +240,11 @@ impl ArtifactStore {
     }
 
     fn failed(&self, doing: &str, path: &ObjectPath, error: object_store::Error) -> ArtifactError {
-        ArtifactError::Store { url: self.url.clone(), doing: format!("{doing} {path}"), source: error.into() }
+        ArtifactError::Store {
+            url: self.url.clone(),
+            doing: format!("{doing} {path}"),
+            source: error.into(),
+        }
     }
 }
 
@@ -229,7 +259,12 @@ pub(crate) fn verify(
     if found == expected {
         return Ok(());
     }
-    Err(ArtifactError::Damaged { what: what.to_string(), uri: uri(), expected, found })
+    Err(ArtifactError::Damaged {
+        what: what.to_string(),
+        uri: uri(),
+        expected,
+        found,
+    })
 }
 
 fn object_path(digest: Digest) -> ObjectPath {

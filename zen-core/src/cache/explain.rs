@@ -76,7 +76,9 @@ pub(crate) fn explain(
 ) -> Result<Explanation, MetadataError> {
     let earlier = metadata.step_before(pipeline, &step.name, step.run)?;
     let changed = match &earlier {
-        Some(earlier) if step.cache_key != earlier.cache_key => compare(&earlier.key_fields, &step.key_fields),
+        Some(earlier) if step.cache_key != earlier.cache_key => {
+            compare(&earlier.key_fields, &step.key_fields)
+        }
         _ => Vec::new(),
     };
     Ok(Explanation {
@@ -91,12 +93,19 @@ pub(crate) fn explain(
 
 fn compare(before: &[(String, String)], now: &[(String, String)]) -> Vec<FieldChange> {
     let find = |fields: &[(String, String)], name: &str| {
-        fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
+        fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.clone())
     };
     let gone = before.iter().filter(|(name, _)| find(now, name).is_none());
     let fields = now.iter().chain(gone).map(|(name, _)| name);
     fields
-        .map(|name| FieldChange { field: name.clone(), before: find(before, name), now: find(now, name) })
+        .map(|name| FieldChange {
+            field: name.clone(),
+            before: find(before, name),
+            now: find(now, name),
+        })
         .filter(|change| change.before != change.now)
         .collect()
 }

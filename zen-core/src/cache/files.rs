@@ -27,7 +27,10 @@ pub fn digest_path(path: &Path) -> Result<Digest, FileDigestError> {
 }
 
 fn walk(path: &Path, around: &mut Vec<PathBuf>) -> Result<Digest, FileDigestError> {
-    let failed = |source| FileDigestError { path: path.to_owned(), source };
+    let failed = |source| FileDigestError {
+        path: path.to_owned(),
+        source,
+    };
     if !std::fs::metadata(path).map_err(failed)?.is_dir() {
         let mut hasher = blake3::Hasher::new();
         let mut file = std::fs::File::open(path).map_err(failed)?;
@@ -36,7 +39,9 @@ fn walk(path: &Path, around: &mut Vec<PathBuf>) -> Result<Digest, FileDigestErro
     }
     let real = path.canonicalize().map_err(failed)?;
     if around.contains(&real) {
-        return Err(failed(io::Error::other("a symbolic link leads back into a folder around it")));
+        return Err(failed(io::Error::other(
+            "a symbolic link leads back into a folder around it",
+        )));
     }
     around.push(real);
     let entries: io::Result<Vec<_>> = std::fs::read_dir(path).map_err(failed)?.collect();
@@ -67,7 +72,12 @@ mod tests {
         assert_ne!(first, renamed);
         std::fs::write(root.join("a/y"), "2").unwrap();
         assert_ne!(renamed, digest_path(&root).unwrap());
-        assert!(digest_path(&root.join("none")).unwrap_err().to_string().contains("none"));
+        assert!(
+            digest_path(&root.join("none"))
+                .unwrap_err()
+                .to_string()
+                .contains("none")
+        );
         std::fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -76,19 +76,28 @@ pub(crate) fn cache_key(
     }
     let ignored = policy.ignore.as_deref().unwrap_or_default();
     for input in inputs.iter().filter(|input| !ignored.contains(&input.name)) {
-        key.add(format!("input.{}", input.name), input.digest.as_bytes(), || match &input.shown {
-            Some(shown) => shown.clone(),
-            None => input.digest.short(),
-        });
+        key.add(
+            format!("input.{}", input.name),
+            input.digest.as_bytes(),
+            || match &input.shown {
+                Some(shown) => shown.clone(),
+                None => input.digest.short(),
+            },
+        );
     }
     for output in outputs {
         let info = output.codec.info();
         let name = bare_type_name(output.codec.type_name());
-        key.text(format!("output.{}", output.name), &format!("{name} as {} version {}", info.name, info.version));
+        key.text(
+            format!("output.{}", output.name),
+            &format!("{name} as {} version {}", info.name, info.version),
+        );
     }
     for file in policy.files.as_deref().unwrap_or_default() {
         let digest = digest_path(&project.join(file))?;
-        key.add(format!("file.{}", file.display()), digest.as_bytes(), || digest.short());
+        key.add(format!("file.{}", file.display()), digest.as_bytes(), || {
+            digest.short()
+        });
     }
     Ok(key.finish())
 }
@@ -100,7 +109,10 @@ struct Fields {
 
 impl Fields {
     fn new() -> Self {
-        Self { hasher: FieldHasher::new(FORMAT), shown: Vec::new() }
+        Self {
+            hasher: FieldHasher::new(FORMAT),
+            shown: Vec::new(),
+        }
     }
 
     fn add(&mut self, name: impl Into<String>, content: &[u8], shown: impl FnOnce() -> String) {
@@ -117,6 +129,9 @@ impl Fields {
     }
 
     fn finish(self) -> CacheKey {
-        CacheKey { digest: self.hasher.finish(), fields: self.shown }
+        CacheKey {
+            digest: self.hasher.finish(),
+            fields: self.shown,
+        }
     }
 }

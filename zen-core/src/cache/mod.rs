@@ -10,5 +10,5 @@ mod key;
 pub(crate) use explain::explain;
 pub use explain::{Explanation, FieldChange};
 pub use files::{FileDigestError, digest_path};
-pub(crate) use key::{KeyInput, cache_key};
 pub use key::{CacheKey, KeyError};
+pub(crate) use key::{KeyInput, cache_key};

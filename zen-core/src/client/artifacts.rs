@@ -92,7 +92,13 @@ impl ArtifactView {
 
     fn decode<T: Materialize>(&self) -> Result<T, ArtifactError> {
         let bytes = self.read()?;
-        decode_with(&T::codecs(), self, &self.record.codec, self.record.codec_version, &bytes)
+        decode_with(
+            &T::codecs(),
+            self,
+            &self.record.codec,
+            self.record.codec_version,
+            &bytes,
+        )
     }
 
     /// The step that made it; none for an artifact saved outside any run.
@@ -100,7 +106,9 @@ impl ArtifactView {
     /// # Errors
     /// When the metadata store fails.
     pub fn producer(&self) -> Result<Option<StepView>, ClientError> {
-        let Some(step) = self.record.producer_step else { return Ok(None) };
+        let Some(step) = self.record.producer_step else {
+            return Ok(None);
+        };
         let step = self.stack.metadata().step(step)?;
         Ok(step.map(|record| StepView::new(self.stack.clone(), record)))
     }
@@ -122,7 +130,10 @@ impl ArtifactView {
     /// When the metadata store fails.
     pub fn consumers(&self) -> Result<Vec<StepView>, ClientError> {
         let steps = self.stack.metadata().consumers(self.record.id)?;
-        Ok(steps.into_iter().map(|record| StepView::new(self.stack.clone(), record)).collect())
+        Ok(steps
+            .into_iter()
+            .map(|record| StepView::new(self.stack.clone(), record))
+            .collect())
     }
 
     /// The artifacts made from it: what its readers made, each once.
@@ -144,29 +155,52 @@ impl ArtifactView {
 
 impl fmt::Display for ArtifactView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "artifact `{}` version {}", self.record.name, self.record.number)
+        write!(
+            f,
+            "artifact `{}` version {}",
+            self.record.name, self.record.number
+        )
     }
 }
 
 /// An artifact that was stored as another type is refused, unless only the crate or module of the type differs.
-fn check_type(record: &ArtifactRecord, requested: &'static str, what: &dyn fmt::Display) -> Result<(), ArtifactError> {
+fn check_type(
+    record: &ArtifactRecord,
+    requested: &'static str,
+    what: &dyn fmt::Display,
+) -> Result<(), ArtifactError> {
     if bare_type_name(&record.type_name) == bare_type_name(requested) {
         return Ok(());
     }
-    Err(ArtifactError::WrongType { what: what.to_string(), stored: record.type_name.clone(), requested })
+    Err(ArtifactError::WrongType {
+        what: what.to_string(),
+        stored: record.type_name.clone(),
+        requested,
+    })
 }
 
 /// Reads and checks the bytes of an artifact, wherever they are kept.
-pub(crate) fn read_object(stack: &Stack, digest: Digest, uri: &str, what: &dyn fmt::Display) -> Result<Bytes, ArtifactError> {
+pub(crate) fn read_object(
+    stack: &Stack,
+    digest: Digest,
+    uri: &str,
+    what: &dyn fmt::Display,
+) -> Result<Bytes, ArtifactError> {
     if !uri.starts_with("inline:") {
         return stack.artifacts().get(digest, what);
     }
-    let found = stack.metadata().object(digest).map_err(|error| ArtifactError::Store {
-        url: stack.metadata().location(),
-        doing: format!("reading {what}"),
-        source: error.into(),
+    let found = stack
+        .metadata()
+        .object(digest)
+        .map_err(|error| ArtifactError::Store {
+            url: stack.metadata().location(),
+            doing: format!("reading {what}"),
+            source: error.into(),
+        })?;
+    let bytes = found.ok_or_else(|| ArtifactError::Missing {
+        what: what.to_string(),
+        uri: uri.to_owned(),
     })?;
-    let bytes = found.ok_or_else(|| ArtifactError::Missing { what: what.to_string(), uri: uri.to_owned() })?;
     verify(digest, &bytes, what, || uri.to_owned())?;
     Ok(bytes.into())
 }
@@ -179,7 +213,11 @@ pub(crate) fn find_artifact(
     type_name: &'static str,
 ) -> Result<ArtifactRecord, ClientError> {
     let record = find_version(metadata, name, number)?;
-    check_type(&record, type_name, &format!("artifact `{name}` version {}", record.number))?;
+    check_type(
+        &record,
+        type_name,
+        &format!("artifact `{name}` version {}", record.number),
+    )?;
     Ok(record)
 }
 
@@ -195,7 +233,11 @@ pub(super) fn find_version(
         Some(newest) => format!("versions 1 to {}", newest.number),
         None => similar(&metadata.artifact_names()?, name),
     };
-    Err(ClientError::NoArtifact { name: name.to_owned(), number, known })
+    Err(ClientError::NoArtifact {
+        name: name.to_owned(),
+        number,
+        known,
+    })
 }
 
 /// The names to offer to someone who asked for one that isn't there: those that contain it or are contained, else the first few.
@@ -234,7 +276,13 @@ pub(super) fn save<T: Materialize>(
         source,
     })?;
     let digest = Digest::of(&bytes);
-    let mut record = ArtifactRecord::new(Uuid::now_v7(), name, digest, bytes.len() as u64, stack.clock().now());
+    let mut record = ArtifactRecord::new(
+        Uuid::now_v7(),
+        name,
+        digest,
+        bytes.len() as u64,
+        stack.clock().now(),
+    );
     record.describe(codec.type_name(), codec.info(), description);
     record.tags = tags;
     let id = record.id;

@@ -78,7 +78,10 @@ impl Client {
     /// When the metadata store fails.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunView>, ClientError> {
         let records = self.stack.metadata().runs(filter)?;
-        Ok(records.into_iter().map(|record| RunView::new(self.stack.clone(), record)).collect())
+        Ok(records
+            .into_iter()
+            .map(|record| RunView::new(self.stack.clone(), record))
+            .collect())
     }
 
     /// One run.
@@ -97,11 +100,19 @@ impl Client {
     /// # Errors
     /// When the pipeline has never been run.
     pub fn last_run(&self, pipeline: &str) -> Result<RunView, ClientError> {
-        let filter = RunFilter { pipeline: Some(pipeline.to_owned()), limit: Some(1), ..RunFilter::default() };
+        let filter = RunFilter {
+            pipeline: Some(pipeline.to_owned()),
+            limit: Some(1),
+            ..RunFilter::default()
+        };
         match self.stack.metadata().runs(&filter)?.pop() {
             Some(record) => Ok(RunView::new(self.stack.clone(), record)),
             None => {
-                let names: Vec<_> = self.pipelines()?.into_iter().map(|pipeline| pipeline.name).collect();
+                let names: Vec<_> = self
+                    .pipelines()?
+                    .into_iter()
+                    .map(|pipeline| pipeline.name)
+                    .collect();
                 Err(ClientError::NoPipeline {
                     pipeline: pipeline.to_owned(),
                     known: artifacts::similar(&names, pipeline),
@@ -132,7 +143,11 @@ impl Client {
     ///
     /// # Errors
     /// When the name can't be used or the value can't be stored.
-    pub async fn save<T: Materialize>(&self, name: impl Into<String>, value: T) -> Result<ArtifactView, ClientError> {
+    pub async fn save<T: Materialize>(
+        &self,
+        name: impl Into<String>,
+        value: T,
+    ) -> Result<ArtifactView, ClientError> {
         let (stack, name) = (self.stack.clone(), name.into());
         let saving = stack.clone();
         let record = blocking(move || artifacts::save(&saving, name, value, Vec::new())).await?;

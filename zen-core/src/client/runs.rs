@@ -72,7 +72,10 @@ impl RunView {
     /// When the metadata store fails.
     pub fn steps(&self) -> Result<Vec<StepView>, ClientError> {
         let steps = self.stack.metadata().steps(self.record.id)?;
-        Ok(steps.into_iter().map(|record| StepView::new(self.stack.clone(), record)).collect())
+        Ok(steps
+            .into_iter()
+            .map(|record| StepView::new(self.stack.clone(), record))
+            .collect())
     }
 
     /// One step by its name in the run, as it stands now.
@@ -83,7 +86,13 @@ impl RunView {
         if let Some(record) = self.stack.metadata().step_named(self.record.id, name)? {
             return Ok(StepView::new(self.stack.clone(), record));
         }
-        let names: Vec<String> = self.stack.metadata().steps(self.record.id)?.into_iter().map(|step| step.name).collect();
+        let names: Vec<String> = self
+            .stack
+            .metadata()
+            .steps(self.record.id)?
+            .into_iter()
+            .map(|step| step.name)
+            .collect();
         Err(ClientError::NoStep {
             run: self.record.id,
             step: name.to_owned(),
@@ -96,9 +105,15 @@ impl RunView {
     /// # Errors
     /// When the metadata store fails.
     pub fn artifacts(&self) -> Result<Vec<ArtifactView>, ClientError> {
-        let filter = ArtifactFilter { run: Some(self.record.id), ..ArtifactFilter::default() };
+        let filter = ArtifactFilter {
+            run: Some(self.record.id),
+            ..ArtifactFilter::default()
+        };
         let records = self.stack.metadata().artifacts(&filter)?;
-        Ok(records.into_iter().map(|record| ArtifactView::new(self.stack.clone(), record)).collect())
+        Ok(records
+            .into_iter()
+            .map(|record| ArtifactView::new(self.stack.clone(), record))
+            .collect())
     }
 
     /// Why a step was or wasn't taken from the cache: which fields of its key changed since the run before.
@@ -107,6 +122,10 @@ impl RunView {
     /// When there is no such step.
     pub fn explain(&self, step: &str) -> Result<Explanation, ClientError> {
         let step = self.step(step)?;
-        Ok(explain(self.stack.metadata().as_ref(), &self.record.pipeline, step.record())?)
+        Ok(explain(
+            self.stack.metadata().as_ref(),
+            &self.record.pipeline,
+            step.record(),
+        )?)
     }
 }

@@ -96,7 +96,11 @@ impl StepView {
             step: self.record.name.clone(),
             status: self.record.status,
             output: output.to_owned(),
-            known: if known.is_empty() { "none".into() } else { known.join(", ") },
+            known: if known.is_empty() {
+                "none".into()
+            } else {
+                known.join(", ")
+            },
         })
     }
 
@@ -157,6 +161,11 @@ impl StepView {
     /// # Errors
     /// When the metadata store fails.
     pub fn metric(&self, name: &str) -> Result<Option<f64>, ClientError> {
-        Ok(self.metrics()?.into_iter().rev().find(|metric| metric.name == name).map(|metric| metric.value))
+        Ok(self
+            .metrics()?
+            .into_iter()
+            .rev()
+            .find(|metric| metric.name == name)
+            .map(|metric| metric.value))
     }
 }

@@ -40,7 +40,10 @@ impl Arguments {
 
     /// By name, for people.
     pub(crate) fn json(&self) -> Value {
-        let entries = self.values.iter().map(|(name, record)| ((*name).to_owned(), record.json.clone()));
+        let entries = self
+            .values
+            .iter()
+            .map(|(name, record)| ((*name).to_owned(), record.json.clone()));
         Value::Object(entries.collect::<Map<_, _>>())
     }
 
@@ -49,7 +52,9 @@ impl Arguments {
         let entries: Vec<(String, ByteBuf)> = self
             .values
             .iter()
-            .filter_map(|(name, record)| Some(((*name).to_owned(), ByteBuf::from(record.encoded.clone().ok()?))))
+            .filter_map(|(name, record)| {
+                Some(((*name).to_owned(), ByteBuf::from(record.encoded.clone().ok()?)))
+            })
             .collect();
         encode_value(&EncodedArguments { entries }).unwrap_or_default()
     }
@@ -92,7 +97,10 @@ pub trait RecordArgument {
 impl<T: Serialize> RecordArgument for &Argument<'_, T> {
     fn record(&self) -> ArgumentRecord {
         let encoded = encode_value(self.0).map_err(|error| error.to_string());
-        ArgumentRecord { json: json_view(self.0), encoded }
+        ArgumentRecord {
+            json: json_view(self.0),
+            encoded,
+        }
     }
 }
 
@@ -105,7 +113,10 @@ pub trait RecordOther {
 
 impl<T> RecordOther for Argument<'_, T> {
     fn record(&self) -> ArgumentRecord {
-        ArgumentRecord { json: Value::Null, encoded: Err(format!("`{}` has no serde", type_name::<T>())) }
+        ArgumentRecord {
+            json: Value::Null,
+            encoded: Err(format!("`{}` has no serde", type_name::<T>())),
+        }
     }
 }
 
@@ -147,6 +158,9 @@ pub trait DecodeOther<T> {
 
 impl<T> DecodeOther<T> for ArgumentType<T> {
     fn decode(&self, _: &EncodedArguments, name: &str) -> Result<T, String> {
-        Err(format!("argument `{name}` is a `{}`, which has no serde", type_name::<T>()))
+        Err(format!(
+            "argument `{name}` is a `{}`, which has no serde",
+            type_name::<T>()
+        ))
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::node::{Binding, Elements, NodeInput, NodeKind, Source};
 use super::{
-    Artifact, InputSource, Inputs, IntoInput, NodeHandle, OutputRef, OutputSpec, OutputValue, Place, StepDefinition,
-    StepFailure, ambient,
+    Artifact, InputSource, Inputs, IntoInput, NodeHandle, OutputRef, OutputSpec, OutputValue, Place,
+    StepDefinition, StepFailure, ambient,
 };
 use crate::artifact::Materialize;
 
@@ -43,8 +43,14 @@ pub trait BranchOutput: Sized {
     fn when_handles(node: NodeHandle) -> Self::When;
 }
 
-fn collect_from<T: Materialize>(inputs: &mut Inputs, from: usize, count: usize) -> Result<OutputValue, StepFailure> {
-    let values: Result<Vec<T>, _> = (from..from + count).map(|index| inputs.take::<T>(index)?.into_collected()).collect();
+fn collect_from<T: Materialize>(
+    inputs: &mut Inputs,
+    from: usize,
+    count: usize,
+) -> Result<OutputValue, StepFailure> {
+    let values: Result<Vec<T>, _> = (from..from + count)
+        .map(|index| inputs.take::<T>(index)?.into_collected())
+        .collect();
     Ok(OutputValue::new(values?))
 }
 
@@ -74,7 +80,9 @@ where
     }
 
     fn some(inputs: &mut Inputs) -> Result<Vec<OutputValue>, StepFailure> {
-        Ok(vec![OutputValue::new(Some(inputs.take::<T>(0)?.into_collected()?))])
+        Ok(vec![OutputValue::new(Some(
+            inputs.take::<T>(0)?.into_collected()?,
+        ))])
     }
 
     fn none() -> Vec<OutputValue> {
@@ -207,21 +215,38 @@ pub fn when<R: BranchOutput>(condition: impl IntoInput<bool>, branch: impl FnOnc
     let place = Place::caller();
     let condition = condition.into_input();
     let node = ambient::with(|building| {
-        let id = building.add_node("when".into(), NodeKind::When { body: 0, results: Vec::new() }, place);
+        let id = building.add_node(
+            "when".into(),
+            NodeKind::When {
+                body: 0,
+                results: Vec::new(),
+            },
+            place,
+        );
         let input = condition_binding(building, condition, place);
         let body = building.enter(id);
         (id, body, input)
     });
     let results = branch();
-    let Some((id, body, input)) = node else { return R::when_handles(ambient::ORPHAN) };
+    let Some((id, body, input)) = node else {
+        return R::when_handles(ambient::ORPHAN);
+    };
     let handle = ambient::with(|building| {
         let results = inner(building, &results.references(), place);
         building.leave();
-        let definition = StepDefinition::new("when", "zen::when", "1")
-            .dynamic(R::when_specs(), |inputs| if inputs.len() == 0 { Ok(R::none()) } else { R::some(inputs) });
+        let definition = StepDefinition::new("when", "zen::when", "1").dynamic(R::when_specs(), |inputs| {
+            if inputs.len() == 0 {
+                Ok(R::none())
+            } else {
+                R::some(inputs)
+            }
+        });
         building.define(id, definition, input.into_iter().collect());
         building.node_mut(id).kind = NodeKind::When { body, results };
-        NodeHandle { graph: building.graph, node: id }
+        NodeHandle {
+            graph: building.graph,
+            node: id,
+        }
     });
     R::when_handles(handle.unwrap_or(ambient::ORPHAN))
 }
@@ -258,44 +283,85 @@ where
         let vector = self.reference;
         let node = ambient::with(|building| {
             let source = building.resolve(vector, place);
-            let kind = NodeKind::Each { body: 0, results: Vec::new(), elements: Elements::of::<T>() };
+            let kind = NodeKind::Each {
+                body: 0,
+                results: Vec::new(),
+                elements: Elements::of::<T>(),
+            };
             let id = building.add_node("each".into(), kind, place);
             let scope = building.enter(id);
             let element = building.add_node("element".into(), NodeKind::Element { each: id }, place);
             let codec = crate::artifact::codec_of::<T>();
-            building.node_mut(element).outputs =
-                vec![super::node::NodeOutput { name: "output".into(), codec, artifact: None }];
-            (id, scope, source, NodeHandle { graph: building.graph, node: element })
+            building.node_mut(element).outputs = vec![super::node::NodeOutput {
+                name: "output".into(),
+                codec,
+                artifact: None,
+            }];
+            (
+                id,
+                scope,
+                source,
+                NodeHandle {
+                    graph: building.graph,
+                    node: element,
+                },
+            )
         });
-        let element = node.as_ref().map_or(ambient::ORPHAN, |(_, _, _, element)| *element);
+        let element = node
+            .as_ref()
+            .map_or(ambient::ORPHAN, |(_, _, _, element)| *element);
         let results = body(element.output(0));
-        let Some((id, scope, source, _)) = node else { return R::each_handles(ambient::ORPHAN) };
+        let Some((id, scope, source, _)) = node else {
+            return R::each_handles(ambient::ORPHAN);
+        };
         let handle = ambient::with(|building| {
             let references = results.references();
             let handles = references.len().max(1);
             let results = inner(building, &references, place);
             building.leave();
             let definition = StepDefinition::new("each", "zen::each", "1")
-                .dynamic(R::each_specs(), move |inputs| R::collect(inputs, inputs.len() / handles));
-            let input = source.map(|source| NodeInput { name: "vector".into(), binding: Binding::Output(source) });
+                .dynamic(R::each_specs(), move |inputs| {
+                    R::collect(inputs, inputs.len() / handles)
+                });
+            let input = source.map(|source| NodeInput {
+                name: "vector".into(),
+                binding: Binding::Output(source),
+            });
             building.define(id, definition, input.into_iter().collect());
-            building.node_mut(id).kind = NodeKind::Each { body: scope, results, elements: Elements::of::<T>() };
-            NodeHandle { graph: building.graph, node: id }
+            building.node_mut(id).kind = NodeKind::Each {
+                body: scope,
+                results,
+                elements: Elements::of::<T>(),
+            };
+            NodeHandle {
+                graph: building.graph,
+                node: id,
+            }
         });
         R::each_handles(handle.unwrap_or(ambient::ORPHAN))
     }
 }
 
-fn condition_binding(building: &mut super::building::Building, input: InputSource, place: Place) -> Option<NodeInput> {
+fn condition_binding(
+    building: &mut super::building::Building,
+    input: InputSource,
+    place: Place,
+) -> Option<NodeInput> {
     let binding = match input {
         InputSource::Handle(reference) => Binding::Output(building.resolve(reference, place)?),
         InputSource::Value(value) => Binding::Value(Arc::clone(&value)),
         InputSource::Broken(_) => return None,
     };
-    Some(NodeInput { name: "condition".into(), binding })
+    Some(NodeInput {
+        name: "condition".into(),
+        binding,
+    })
 }
 
 /// Checks what a closure returned, still inside its scope.
 fn inner(building: &mut super::building::Building, references: &[OutputRef], place: Place) -> Vec<Source> {
-    references.iter().filter_map(|reference| building.resolve(*reference, place)).collect()
+    references
+        .iter()
+        .filter_map(|reference| building.resolve(*reference, place))
+        .collect()
 }

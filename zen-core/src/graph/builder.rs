@@ -46,7 +46,12 @@ impl GraphBuilder {
     #[track_caller]
     pub fn add(&mut self, definition: StepDefinition) -> StepBuilder {
         let inputs = definition.inputs.iter().map(|_| None).collect();
-        StepBuilder { definition, inputs, name: None, place: Place::caller() }
+        StepBuilder {
+            definition,
+            inputs,
+            name: None,
+            place: Place::caller(),
+        }
     }
 
     /// Gives an output its type back. When the output has another type, the pipeline gets an error.
@@ -78,11 +83,16 @@ impl StepBuilder {
     #[track_caller]
     pub fn input(self, argument: &str, output: OutputRef) -> Self {
         let place = Place::caller();
-        if let (Some(spec), Some((id, found))) =
-            (self.definition.inputs.iter().find(|spec| spec.name == argument), type_of(output))
-            && spec.type_id != id
+        if let (Some(spec), Some((id, found))) = (
+            self.definition.inputs.iter().find(|spec| spec.name == argument),
+            type_of(output),
+        ) && spec.type_id != id
         {
-            self.wrong(argument, place, format!("expected a `{}`, got a `{found}`", spec.type_name));
+            self.wrong(
+                argument,
+                place,
+                format!("expected a `{}`, got a `{found}`", spec.type_name),
+            );
         }
         self.set(argument, place, |_| Ok(InputSource::Handle(output)))
     }
@@ -95,7 +105,11 @@ impl StepBuilder {
         let id = std::any::TypeId::of::<T>();
         self.set(argument, place, |spec| match spec.type_id == id {
             true => Ok(InputSource::value(value)),
-            false => Err(format!("expected a `{}`, got a `{}`", spec.type_name, std::any::type_name::<T>())),
+            false => Err(format!(
+                "expected a `{}`, got a `{}`",
+                spec.type_name,
+                std::any::type_name::<T>()
+            )),
         })
     }
 
@@ -125,12 +139,25 @@ impl StepBuilder {
     pub fn finish(self) -> AddedStep {
         for (spec, input) in self.definition.inputs.iter().zip(&self.inputs) {
             if input.is_none() {
-                self.wrong(&spec.name, self.place, format!("it is missing: give a `{}`", spec.type_name));
+                self.wrong(
+                    &spec.name,
+                    self.place,
+                    format!("it is missing: give a `{}`", spec.type_name),
+                );
             }
         }
-        let outputs = self.definition.outputs.iter().map(|output| output.name.clone()).collect();
+        let outputs = self
+            .definition
+            .outputs
+            .iter()
+            .map(|output| output.name.clone())
+            .collect();
         let (place, name) = (self.place, self.name);
-        let inputs = self.inputs.into_iter().map(|input| input.unwrap_or_else(|| InputSource::value(()))).collect();
+        let inputs = self
+            .inputs
+            .into_iter()
+            .map(|input| input.unwrap_or_else(|| InputSource::value(())))
+            .collect();
         let step = self.definition.name.clone();
         let node = ambient::with(|building| {
             let node = building.add_step(self.definition, inputs, place);
@@ -139,7 +166,11 @@ impl StepBuilder {
             }
             node
         });
-        AddedStep { step, node: node.unwrap_or(ambient::ORPHAN), outputs }
+        AddedStep {
+            step,
+            node: node.unwrap_or(ambient::ORPHAN),
+            outputs,
+        }
     }
 
     fn wrong(&self, input: &str, place: Place, reason: String) {
@@ -157,9 +188,18 @@ impl StepBuilder {
         place: Place,
         source: impl FnOnce(&super::definition::InputSpec) -> Result<InputSource, String>,
     ) -> Self {
-        let Some(index) = self.definition.inputs.iter().position(|spec| spec.name == argument) else {
+        let Some(index) = self
+            .definition
+            .inputs
+            .iter()
+            .position(|spec| spec.name == argument)
+        else {
             let known: Vec<_> = self.definition.input_names().collect();
-            self.wrong(argument, place, format!("there is no such argument (there is: {})", known.join(", ")));
+            self.wrong(
+                argument,
+                place,
+                format!("there is no such argument (there is: {})", known.join(", ")),
+            );
             return self;
         };
         if self.inputs[index].is_some() {
@@ -190,16 +230,23 @@ impl AddedStep {
     /// pipeline.
     #[track_caller]
     pub fn output(&self, name: &str) -> OutputRef {
-        let index = self.outputs.iter().position(|output| output == name).unwrap_or_else(|| {
-            ambient::fail(GraphError::Input {
-                step: self.step.clone(),
-                input: name.to_owned(),
-                place: Place::caller(),
-                reason: format!("there is no such output (there is: {})", self.outputs.join(", ")),
+        let index = self
+            .outputs
+            .iter()
+            .position(|output| output == name)
+            .unwrap_or_else(|| {
+                ambient::fail(GraphError::Input {
+                    step: self.step.clone(),
+                    input: name.to_owned(),
+                    place: Place::caller(),
+                    reason: format!("there is no such output (there is: {})", self.outputs.join(", ")),
+                });
+                0
             });
-            0
-        });
-        OutputRef { node: self.node, output: index as u16 }
+        OutputRef {
+            node: self.node,
+            output: index as u16,
+        }
     }
 
     /// The step's node, for options: `use zen_core::graph::Handle`.

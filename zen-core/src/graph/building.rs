@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::check::{check_circles, check_name, graph_hash};
 use super::node::{Binding, CallOptions, NodeInput, NodeKind, NodeOutput, Scope, ScopeId, Source};
-use super::{Graph, GraphError, InputSource, Node, NodeHandle, NodeId, OutputRef, Parameter, Place, StepDefinition};
+use super::{
+    Graph, GraphError, InputSource, Node, NodeHandle, NodeId, OutputRef, Parameter, Place, StepDefinition,
+};
 use crate::artifact::ErasedCodec;
 
 /// A graph while the pipeline's body runs. Mistakes are collected and reported by [`finish`](Self::finish).
@@ -35,7 +37,11 @@ impl Building {
             nodes: Vec::new(),
             explicit: HashMap::new(),
             after_places: Vec::new(),
-            scopes: vec![Scope { parent: None, nodes: Vec::new(), captures: Vec::new() }],
+            scopes: vec![Scope {
+                parent: None,
+                nodes: Vec::new(),
+                captures: Vec::new(),
+            }],
             current: 0,
             errors: Vec::new(),
         }
@@ -56,7 +62,10 @@ impl Building {
         let id = self.add_node(name, NodeKind::Step, place);
         let inputs = self.bind(&definition, inputs, place);
         self.define(id, definition, inputs);
-        NodeHandle { graph: self.graph, node: id }
+        NodeHandle {
+            graph: self.graph,
+            node: id,
+        }
     }
 
     /// Adds a node without definition and inputs.
@@ -86,7 +95,11 @@ impl Building {
         node.outputs = definition
             .outputs
             .iter()
-            .map(|spec| NodeOutput { name: spec.name.clone(), codec: Arc::clone(&spec.codec), artifact: None })
+            .map(|spec| NodeOutput {
+                name: spec.name.clone(),
+                codec: Arc::clone(&spec.codec),
+                artifact: None,
+            })
             .collect();
         node.inputs = inputs;
         node.definition = Some(Arc::new(definition));
@@ -99,7 +112,11 @@ impl Building {
     /// Opens the scope of an `each` or a `when`; [`leave`](Self::leave) closes it.
     pub(crate) fn enter(&mut self, owner: NodeId) -> ScopeId {
         let scope = self.scopes.len() as ScopeId;
-        self.scopes.push(Scope { parent: Some((self.current, owner)), nodes: Vec::new(), captures: Vec::new() });
+        self.scopes.push(Scope {
+            parent: Some((self.current, owner)),
+            nodes: Vec::new(),
+            captures: Vec::new(),
+        });
         self.current = scope;
         scope
     }
@@ -115,14 +132,19 @@ impl Building {
     fn last_inside(&self, node: &Node) -> Option<NodeId> {
         let (body, _) = node.body()?;
         let inside = self.scopes[body as usize].nodes.iter().rev();
-        inside.copied().find(|id| self.nodes[*id as usize].definition.is_some())
+        inside
+            .copied()
+            .find(|id| self.nodes[*id as usize].definition.is_some())
     }
 
     /// Checks a handle that is used in the current scope.
     pub(crate) fn resolve(&mut self, reference: OutputRef, place: Place) -> Option<Source> {
         let scope = self.current;
         let node = self.visible(reference.node, scope, place)?;
-        let source = Source { node, output: reference.output };
+        let source = Source {
+            node,
+            output: reference.output,
+        };
         let from = self.nodes[node as usize].scope;
         let mut inner = scope;
         while inner != from {
@@ -141,13 +163,16 @@ impl Building {
         let reason = if handle.graph == 0 {
             "it was made outside a pipeline: call the step in a function marked `#[pipeline]`".to_owned()
         } else if handle.graph != self.graph || handle.node as usize >= self.nodes.len() {
-            "it belongs to another pipeline: use `latest` or `version` to take an artifact from another run".to_owned()
+            "it belongs to another pipeline: use `latest` or `version` to take an artifact from another run"
+                .to_owned()
         } else {
             let node = &self.nodes[handle.node as usize];
             if self.encloses(node.scope, scope) {
                 return Some(handle.node);
             }
-            let owner = self.scopes[node.scope as usize].parent.map(|(_, owner)| &self.nodes[owner as usize]);
+            let owner = self.scopes[node.scope as usize]
+                .parent
+                .map(|(_, owner)| &self.nodes[owner as usize]);
             match owner {
                 Some(owner) => format!(
                     "`{}` was made in the closure at {}, and only what the closure returns can be used outside",
@@ -171,7 +196,12 @@ impl Building {
         false
     }
 
-    fn bind(&mut self, definition: &StepDefinition, inputs: Vec<InputSource>, place: Place) -> Vec<NodeInput> {
+    fn bind(
+        &mut self,
+        definition: &StepDefinition,
+        inputs: Vec<InputSource>,
+        place: Place,
+    ) -> Vec<NodeInput> {
         let names: Vec<_> = definition.input_names().map(str::to_owned).collect();
         let mut bound = Vec::with_capacity(inputs.len());
         for (index, input) in inputs.into_iter().enumerate() {
@@ -206,7 +236,10 @@ impl Building {
             0 => "it was made outside a pipeline: call the step in a function marked `#[pipeline]`",
             _ => "it belongs to another pipeline, whose body has ended",
         };
-        self.errors.push(GraphError::ForeignHandle { place, reason: reason.into() });
+        self.errors.push(GraphError::ForeignHandle {
+            place,
+            reason: reason.into(),
+        });
         None
     }
 
@@ -222,16 +255,22 @@ impl Building {
     pub(crate) fn after(&mut self, handle: NodeHandle, other: NodeHandle, place: Place) {
         let Some(id) = self.own(handle, place) else { return };
         let scope = self.nodes[id as usize].scope;
-        let Some(other) = self.visible(other, scope, place) else { return };
+        let Some(other) = self.visible(other, scope, place) else {
+            return;
+        };
         self.nodes[id as usize].after.push(other);
         self.after_places.push((id, place));
     }
 
     pub(crate) fn set_codec(&mut self, reference: OutputRef, codec: Arc<dyn ErasedCodec>, place: Place) {
-        let Some(id) = self.own(reference.node, place) else { return };
+        let Some(id) = self.own(reference.node, place) else {
+            return;
+        };
         let node = &mut self.nodes[id as usize];
         match (&node.kind, node.outputs.get_mut(reference.output as usize)) {
-            (NodeKind::Step | NodeKind::Each { .. } | NodeKind::When { .. }, Some(output)) => output.codec = codec,
+            (NodeKind::Step | NodeKind::Each { .. } | NodeKind::When { .. }, Some(output)) => {
+                output.codec = codec
+            }
             _ => self.errors.push(GraphError::Option {
                 step: node.name.clone(),
                 option: "materializer",
@@ -242,7 +281,9 @@ impl Building {
     }
 
     pub(crate) fn publish(&mut self, reference: OutputRef, name: String, place: Place) {
-        let Some(id) = self.own(reference.node, place) else { return };
+        let Some(id) = self.own(reference.node, place) else {
+            return;
+        };
         if let Err(reason) = check_name(&name) {
             self.errors.push(GraphError::BadName { name, place, reason });
             return;
@@ -257,11 +298,24 @@ impl Building {
         let place = self.place;
         self.current = 0;
         if let Err(reason) = check_name(&self.pipeline) {
-            self.errors.push(GraphError::BadName { name: self.pipeline.clone(), place, reason });
+            self.errors.push(GraphError::BadName {
+                name: self.pipeline.clone(),
+                place,
+                reason,
+            });
         }
-        let outputs: Vec<_> = outputs.iter().filter_map(|output| self.resolve(*output, place)).collect();
-        if self.nodes.iter().all(|node| node.definition.is_none()) && self.errors.is_empty() && outputs.is_empty() {
-            self.errors.push(GraphError::Empty { pipeline: self.pipeline.clone(), place });
+        let outputs: Vec<_> = outputs
+            .iter()
+            .filter_map(|output| self.resolve(*output, place))
+            .collect();
+        if self.nodes.iter().all(|node| node.definition.is_none())
+            && self.errors.is_empty()
+            && outputs.is_empty()
+        {
+            self.errors.push(GraphError::Empty {
+                pipeline: self.pipeline.clone(),
+                place,
+            });
         }
         self.name_nodes();
         self.check_options();
@@ -271,22 +325,36 @@ impl Building {
             self.errors.push(error);
         }
         if self.errors.len() > 1 {
-            return Err(GraphError::Several { pipeline: self.pipeline, errors: self.errors });
+            return Err(GraphError::Several {
+                pipeline: self.pipeline,
+                errors: self.errors,
+            });
         }
         if let Some(error) = self.errors.pop() {
             return Err(error);
         }
         let hash = graph_hash(&self.pipeline, &self.nodes, &outputs);
-        Ok(Graph { nodes: self.nodes, scopes: self.scopes, outputs, hash })
+        Ok(Graph {
+            nodes: self.nodes,
+            scopes: self.scopes,
+            outputs,
+            hash,
+        })
     }
 
     /// Gives every node its final name: the explicit ones first, then `trainer`, `trainer_2`.. in order.
     fn name_nodes(&mut self) {
         let mut taken: HashMap<String, Place> = HashMap::new();
         for node in &mut self.nodes {
-            let Some((name, place)) = self.explicit.get(&node.id) else { continue };
+            let Some((name, place)) = self.explicit.get(&node.id) else {
+                continue;
+            };
             if let Some(first) = taken.get(name) {
-                self.errors.push(GraphError::DuplicateName { name: name.clone(), place: *place, first: *first });
+                self.errors.push(GraphError::DuplicateName {
+                    name: name.clone(),
+                    place: *place,
+                    first: *first,
+                });
             }
             taken.insert(name.clone(), *place);
             node.name.clone_from(name);
@@ -294,11 +362,24 @@ impl Building {
         let mut counters: HashMap<String, u32> = HashMap::new();
         // Fan-outs and branches are named after a step inside, which comes later and so has its name when the list is gone
         // through backwards; but steps are numbered in the order of the calls.
-        let owners: Vec<_> = self.nodes.iter().filter(|node| node.body().is_some()).map(|node| node.id).collect();
-        let steps: Vec<_> = self.nodes.iter().filter(|node| node.body().is_none()).map(|node| node.id).collect();
+        let owners: Vec<_> = self
+            .nodes
+            .iter()
+            .filter(|node| node.body().is_some())
+            .map(|node| node.id)
+            .collect();
+        let steps: Vec<_> = self
+            .nodes
+            .iter()
+            .filter(|node| node.body().is_none())
+            .map(|node| node.id)
+            .collect();
         for id in steps.into_iter().chain(owners.into_iter().rev()) {
             if let Some(last) = self.last_inside(&self.nodes[id as usize]) {
-                let name = format!("{}.{}", self.nodes[last as usize].name, self.nodes[id as usize].name);
+                let name = format!(
+                    "{}.{}",
+                    self.nodes[last as usize].name, self.nodes[id as usize].name
+                );
                 if !self.explicit.contains_key(&id) {
                     self.nodes[id as usize].name = name;
                 }
@@ -308,7 +389,11 @@ impl Building {
                 continue;
             }
             if let Err(reason) = check_name(&node.name) {
-                self.errors.push(GraphError::BadName { name: node.name.clone(), place: node.place, reason });
+                self.errors.push(GraphError::BadName {
+                    name: node.name.clone(),
+                    place: node.place,
+                    reason,
+                });
             }
             let counter = counters.entry(node.name.clone()).or_insert(0);
             loop {
@@ -328,22 +413,46 @@ impl Building {
 
     fn check_options(&mut self) {
         for node in &self.nodes {
-            let Some(definition) = &node.definition else { continue };
+            let Some(definition) = &node.definition else {
+                continue;
+            };
             let mut wrong = |option, reason: String| {
-                self.errors.push(GraphError::Option { step: node.name.clone(), option, place: node.place, reason });
+                self.errors.push(GraphError::Option {
+                    step: node.name.clone(),
+                    option,
+                    place: node.place,
+                    reason,
+                });
             };
             if matches!(definition.body, super::definition::StepBody::Missing) {
-                wrong("body", "the definition has none: call `sync` or `asynchronous`".into());
+                wrong(
+                    "body",
+                    "the definition has none: call `sync` or `asynchronous`".into(),
+                );
             }
             let policies = [&node.options.cache, &definition.cache];
-            for name in policies.iter().filter_map(|policy| policy.ignore.as_ref()).flatten() {
+            for name in policies
+                .iter()
+                .filter_map(|policy| policy.ignore.as_ref())
+                .flatten()
+            {
                 if !definition.inputs.iter().any(|input| input.name == *name) {
                     let known: Vec<_> = definition.input_names().collect();
-                    wrong("cache policy", format!("there is no argument `{name}` to ignore (there is: {})", known.join(", ")));
+                    wrong(
+                        "cache policy",
+                        format!(
+                            "there is no argument `{name}` to ignore (there is: {})",
+                            known.join(", ")
+                        ),
+                    );
                 }
             }
             let retries = [node.options.retry, definition.retry];
-            if retries.iter().flatten().any(|retry| !(retry.backoff.is_finite() && retry.backoff > 0.0)) {
+            if retries
+                .iter()
+                .flatten()
+                .any(|retry| !(retry.backoff.is_finite() && retry.backoff > 0.0))
+            {
                 wrong("retry", "the backoff factor must be a positive number".into());
             }
             let timeouts = [node.options.timeout, definition.timeout];
@@ -355,5 +464,7 @@ impl Building {
 }
 
 fn nothing() -> Option<Binding> {
-    Parameter::new(()).ok().map(|parameter| Binding::Value(Arc::new(parameter)))
+    Parameter::new(())
+        .ok()
+        .map(|parameter| Binding::Value(Arc::new(parameter)))
 }

@@ -15,7 +15,10 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
         return Err("it is empty".into());
     }
     if name.len() > LONGEST_NAME {
-        return Err(format!("it has {} bytes, at most {LONGEST_NAME} are allowed", name.len()));
+        return Err(format!(
+            "it has {} bytes, at most {LONGEST_NAME} are allowed",
+            name.len()
+        ));
     }
     match name.chars().find(|c| c.is_control() || matches!(c, '[' | ']')) {
         // Brackets number the elements of `each`.
@@ -26,7 +29,11 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
 
 /// Finds a circle closed by `.after(..)`. Every node with a body counts twice, at its start and at its end: its body begins
 /// after the one and before the other.
-pub(crate) fn check_circles(nodes: &[Node], scopes: &[Scope], after: &[(NodeId, Place)]) -> Result<(), GraphError> {
+pub(crate) fn check_circles(
+    nodes: &[Node],
+    scopes: &[Scope],
+    after: &[(NodeId, Place)],
+) -> Result<(), GraphError> {
     if after.is_empty() {
         return Ok(());
     }
@@ -63,7 +70,12 @@ pub(crate) fn check_circles(nodes: &[Node], scopes: &[Scope], after: &[(NodeId, 
     Err(circle(nodes, &followers, &waiting, after))
 }
 
-fn circle(nodes: &[Node], followers: &[Vec<usize>], waiting: &[u32], after: &[(NodeId, Place)]) -> GraphError {
+fn circle(
+    nodes: &[Node],
+    followers: &[Vec<usize>],
+    waiting: &[u32],
+    after: &[(NodeId, Place)],
+) -> GraphError {
     let count = nodes.len();
     let mut before: HashMap<usize, usize> = HashMap::new();
     for (from, targets) in followers.iter().enumerate() {
@@ -81,7 +93,11 @@ fn circle(nodes: &[Node], followers: &[Vec<usize>], waiting: &[u32], after: &[(N
         vertex = before.get(&vertex).copied().unwrap_or(vertex);
     }
     let from = seen.iter().position(|v| *v == vertex).unwrap_or(0);
-    let mut names: Vec<&str> = seen[from..].iter().rev().map(|v| nodes[v % count].name.as_str()).collect();
+    let mut names: Vec<&str> = seen[from..]
+        .iter()
+        .rev()
+        .map(|v| nodes[v % count].name.as_str())
+        .collect();
     names.dedup();
     if names.len() > 1 && names.first() == names.last() {
         names.pop();
@@ -94,7 +110,11 @@ fn circle(nodes: &[Node], followers: &[Vec<usize>], waiting: &[u32], after: &[(N
     let step = names.first().copied().unwrap_or_default().to_owned();
     let mut circle: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     circle.push(format!("`{step}`"));
-    GraphError::Cycle { step, place, circle: circle.join(" -> ") }
+    GraphError::Cycle {
+        step,
+        place,
+        circle: circle.join(" -> "),
+    }
 }
 
 /// The hash of a graph's structure.
@@ -102,7 +122,9 @@ pub(crate) fn graph_hash(pipeline: &str, nodes: &[Node], outputs: &[Source]) -> 
     let mut hasher = FieldHasher::new("zen graph 1");
     hasher.field(pipeline.as_bytes());
     let source = |hasher: &mut FieldHasher, source: &Source| {
-        hasher.field(&source.node.to_le_bytes()).field(&source.output.to_le_bytes());
+        hasher
+            .field(&source.node.to_le_bytes())
+            .field(&source.output.to_le_bytes());
     };
     for node in nodes {
         let kind = match &node.kind {
@@ -112,8 +134,13 @@ pub(crate) fn graph_hash(pipeline: &str, nodes: &[Node], outputs: &[Source]) -> 
             NodeKind::When { body, .. } => format!("when {body}"),
             NodeKind::Element { each } => format!("element {each}"),
         };
-        hasher.field(b"node").field(node.name.as_bytes()).field(kind.as_bytes());
-        hasher.field(node.step().unwrap_or_default().as_bytes()).field(&node.scope.to_le_bytes());
+        hasher
+            .field(b"node")
+            .field(node.name.as_bytes())
+            .field(kind.as_bytes());
+        hasher
+            .field(node.step().unwrap_or_default().as_bytes())
+            .field(&node.scope.to_le_bytes());
         for input in &node.inputs {
             hasher.field(b"input").field(input.name.as_bytes());
             match &input.binding {

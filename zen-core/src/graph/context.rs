@@ -65,7 +65,12 @@ impl Component {
         flavor: impl Into<String>,
         value: Arc<T>,
     ) -> Self {
-        Self { kind: kind.into(), name: name.into(), flavor: flavor.into(), value }
+        Self {
+            kind: kind.into(),
+            name: name.into(),
+            flavor: flavor.into(),
+            value,
+        }
     }
 }
 
@@ -105,7 +110,9 @@ pub(crate) trait StepEvents: Send + Sync + fmt::Debug {
 #[non_exhaustive]
 pub enum ContextError {
     /// The attempt has ended (timeout or cancellation): nothing it says counts any more.
-    #[error("step `{step}` attempt {attempt} has been given up (timeout or cancellation): what it says is not recorded")]
+    #[error(
+        "step `{step}` attempt {attempt} has been given up (timeout or cancellation): what it says is not recorded"
+    )]
     Ended {
         /// The step.
         step: String,
@@ -149,7 +156,10 @@ pub struct StepContext {
 
 impl StepContext {
     pub(crate) fn new(facts: ContextFacts, events: Arc<dyn StepEvents>) -> Self {
-        Self { facts: Arc::new(facts), events }
+        Self {
+            facts: Arc::new(facts),
+            events,
+        }
     }
 
     /// A context for calling a step's function in a unit test. What the step says is kept nowhere; see
@@ -171,7 +181,10 @@ impl StepContext {
             stack: "test".into(),
             ..ContextFacts::default()
         };
-        (Self::new(facts, Arc::clone(&recording) as Arc<dyn StepEvents>), recording)
+        (
+            Self::new(facts, Arc::clone(&recording) as Arc<dyn StepEvents>),
+            recording,
+        )
     }
 
     /// The pipeline's name.
@@ -226,7 +239,10 @@ impl StepContext {
 
     /// The stack's first component of this type, as `ctx.component::<ArtifactStore>()`.
     pub fn component<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.facts.components.iter().find_map(|component| Arc::clone(&component.value).downcast::<T>().ok())
+        self.facts
+            .components
+            .iter()
+            .find_map(|component| Arc::clone(&component.value).downcast::<T>().ok())
     }
 
     /// A folder of this attempt's own, made at the first call and removed when the attempt has ended.
@@ -248,7 +264,8 @@ impl StepContext {
     /// When the name is empty, or the attempt has been given up.
     pub fn log_metric(&self, name: &str, value: impl MetricValue) -> Result<(), ContextError> {
         self.check("metric", name)?;
-        self.events.metric(name, value.number(), None, value.higher_is_better());
+        self.events
+            .metric(name, value.number(), None, value.higher_is_better());
         Ok(())
     }
 
@@ -256,9 +273,15 @@ impl StepContext {
     ///
     /// # Errors
     /// When the name is empty, or the attempt has been given up.
-    pub fn log_metric_at(&self, name: &str, value: impl MetricValue, position: u64) -> Result<(), ContextError> {
+    pub fn log_metric_at(
+        &self,
+        name: &str,
+        value: impl MetricValue,
+        position: u64,
+    ) -> Result<(), ContextError> {
         self.check("metric", name)?;
-        self.events.metric(name, value.number(), Some(position), value.higher_is_better());
+        self.events
+            .metric(name, value.number(), Some(position), value.higher_is_better());
         Ok(())
     }
 
@@ -283,7 +306,10 @@ impl StepContext {
             return Err(ContextError::NoName { step: step(), what });
         }
         if self.events.is_cancelled() {
-            return Err(ContextError::Ended { step: step(), attempt: self.facts.attempt });
+            return Err(ContextError::Ended {
+                step: step(),
+                attempt: self.facts.attempt,
+            });
         }
         Ok(())
     }

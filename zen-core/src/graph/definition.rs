@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{CachePolicy, InputSource, Inputs, OutputSpec, OutputValue, Retry, StepContext, StepFailure, StepOutput};
+use super::{
+    CachePolicy, InputSource, Inputs, OutputSpec, OutputValue, Retry, StepContext, StepFailure, StepOutput,
+};
 use crate::artifact::Materialize;
 
 /// The future of an asynchronous step's body.
@@ -239,7 +241,9 @@ impl StepDefinition {
         body: impl Fn(&StepContext, &mut Inputs) -> Result<O, StepFailure> + Send + Sync + 'static,
     ) -> Self {
         self.outputs = O::specs();
-        self.body = StepBody::Sync(Arc::new(move |context, inputs| Ok(body(context, inputs)?.into_values())));
+        self.body = StepBody::Sync(Arc::new(move |context, inputs| {
+            Ok(body(context, inputs)?.into_values())
+        }));
         self
     }
 

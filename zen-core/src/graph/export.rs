@@ -10,7 +10,10 @@ use super::{Graph, Node};
 pub(crate) fn json(pipeline: &str, graph: &Graph) -> Value {
     let source = |source: &Source| {
         let node = graph.get(source.node);
-        let output = node.outputs.get(source.output as usize).map(|output| output.name.as_str());
+        let output = node
+            .outputs
+            .get(source.output as usize)
+            .map(|output| output.name.as_str());
         json!({ "node": source.node, "step": node.name, "output": output })
     };
     let nodes: Vec<Value> = graph
@@ -86,41 +89,100 @@ fn edges(graph: &Graph) -> Vec<(&Node, &Node, String, bool)> {
 }
 
 pub(crate) fn dot(pipeline: &str, graph: &Graph) -> String {
-    let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " "));
-    let mut text = format!("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", quote(pipeline));
-    clusters(graph, 0, 1, &mut text, &|node, out, indent| {
-        let shape = match node.kind {
-            NodeKind::Stored { .. } => ", shape=cylinder",
-            NodeKind::Element { .. } => ", shape=ellipse",
-            NodeKind::When { .. } => ", shape=diamond",
-            _ => "",
-        };
-        let _ = writeln!(out, "{}n{} [label={}{shape}];", "  ".repeat(indent), node.id, quote(&node.name));
-    }, &|node, out, indent| {
-        let _ = writeln!(out, "{0}subgraph cluster_{1} {{\n{0}  label={2};", "  ".repeat(indent), node.id, quote(&node.name));
-    }, "}");
+    let quote = |text: &str| {
+        format!(
+            "\"{}\"",
+            text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ")
+        )
+    };
+    let mut text = format!(
+        "digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n",
+        quote(pipeline)
+    );
+    clusters(
+        graph,
+        0,
+        1,
+        &mut text,
+        &|node, out, indent| {
+            let shape = match node.kind {
+                NodeKind::Stored { .. } => ", shape=cylinder",
+                NodeKind::Element { .. } => ", shape=ellipse",
+                NodeKind::When { .. } => ", shape=diamond",
+                _ => "",
+            };
+            let _ = writeln!(
+                out,
+                "{}n{} [label={}{shape}];",
+                "  ".repeat(indent),
+                node.id,
+                quote(&node.name)
+            );
+        },
+        &|node, out, indent| {
+            let _ = writeln!(
+                out,
+                "{0}subgraph cluster_{1} {{\n{0}  label={2};",
+                "  ".repeat(indent),
+                node.id,
+                quote(&node.name)
+            );
+        },
+        "}",
+    );
     for (from, to, label, value) in edges(graph) {
         let style = if value { "" } else { ", style=dashed" };
-        let _ = writeln!(text, "  n{} -> n{} [label={}{style}];", from.id, to.id, quote(&label));
+        let _ = writeln!(
+            text,
+            "  n{} -> n{} [label={}{style}];",
+            from.id,
+            to.id,
+            quote(&label)
+        );
     }
     text.push_str("}\n");
     text
 }
 
 pub(crate) fn mermaid(graph: &Graph) -> String {
-    let escape = |text: &str| text.replace('&', "#amp;").replace('"', "#quot;").replace('<', "#lt;").replace('\n', " ");
+    let escape = |text: &str| {
+        text.replace('&', "#amp;")
+            .replace('"', "#quot;")
+            .replace('<', "#lt;")
+            .replace('\n', " ")
+    };
     let mut text = String::from("flowchart LR\n");
-    clusters(graph, 0, 1, &mut text, &|node, out, indent| {
-        let (open, close) = match node.kind {
-            NodeKind::Stored { .. } => ("[(", ")]"),
-            NodeKind::Element { .. } => ("([", "])"),
-            NodeKind::When { .. } => ("{", "}"),
-            _ => ("[", "]"),
-        };
-        let _ = writeln!(out, "{}n{}{open}\"{}\"{close}", "  ".repeat(indent), node.id, escape(&node.name));
-    }, &|node, out, indent| {
-        let _ = writeln!(out, "{}subgraph s{}[\"{}\"]", "  ".repeat(indent), node.id, escape(&node.name));
-    }, "end");
+    clusters(
+        graph,
+        0,
+        1,
+        &mut text,
+        &|node, out, indent| {
+            let (open, close) = match node.kind {
+                NodeKind::Stored { .. } => ("[(", ")]"),
+                NodeKind::Element { .. } => ("([", "])"),
+                NodeKind::When { .. } => ("{", "}"),
+                _ => ("[", "]"),
+            };
+            let _ = writeln!(
+                out,
+                "{}n{}{open}\"{}\"{close}",
+                "  ".repeat(indent),
+                node.id,
+                escape(&node.name)
+            );
+        },
+        &|node, out, indent| {
+            let _ = writeln!(
+                out,
+                "{}subgraph s{}[\"{}\"]",
+                "  ".repeat(indent),
+                node.id,
+                escape(&node.name)
+            );
+        },
+        "end",
+    );
     for (from, to, label, value) in edges(graph) {
         let arrow = match (value, label.is_empty()) {
             (true, true) => "-->".to_owned(),
@@ -135,7 +197,15 @@ pub(crate) fn mermaid(graph: &Graph) -> String {
 type Draw<'a> = &'a dyn Fn(&Node, &mut String, usize);
 
 /// Draws the nodes of a scope, each inner scope as a group.
-fn clusters(graph: &Graph, scope: ScopeId, indent: usize, out: &mut String, node: Draw<'_>, open: Draw<'_>, close: &str) {
+fn clusters(
+    graph: &Graph,
+    scope: ScopeId,
+    indent: usize,
+    out: &mut String,
+    node: Draw<'_>,
+    open: Draw<'_>,
+    close: &str,
+) {
     for id in &graph.scope(scope).nodes {
         let inner = graph.get(*id);
         node(inner, out, indent);

@@ -31,7 +31,10 @@ pub enum FailureKind {
 impl StepFailure {
     /// A failure with this message.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self {
+            kind,
+            message: message.into(),
+        }
     }
 
     /// The error a step returned, with its causes.

@@ -27,13 +27,18 @@ where
     Vec<T>: Materialize,
 {
     let place = Place::caller();
-    let inputs: Vec<_> = handles.into_iter().map(|handle| InputSource::Handle(handle.reference)).collect();
+    let inputs: Vec<_> = handles
+        .into_iter()
+        .map(|handle| InputSource::Handle(handle.reference))
+        .collect();
     let mut definition = StepDefinition::new("gather", "zen::gather", "1");
     for index in 0..inputs.len() {
         definition = definition.input_any::<T>(index.to_string());
     }
     let definition = definition.dynamic(vec![super::OutputSpec::of::<Vec<T>>("output")], |inputs| {
-        let values: Result<Vec<T>, _> = (0..inputs.len()).map(|index| inputs.take::<T>(index)?.into_collected()).collect();
+        let values: Result<Vec<T>, _> = (0..inputs.len())
+            .map(|index| inputs.take::<T>(index)?.into_collected())
+            .collect();
         Ok(vec![super::OutputValue::new(values?)])
     });
     let node: Option<NodeHandle> = ambient::with(|building| building.add_step(definition, inputs, place));

@@ -27,13 +27,22 @@ impl<T> Copy for Artifact<T> {}
 
 impl<T> fmt::Debug for Artifact<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Artifact<{}>({}.{})", std::any::type_name::<T>(), self.reference.node.node, self.reference.output)
+        write!(
+            f,
+            "Artifact<{}>({}.{})",
+            std::any::type_name::<T>(),
+            self.reference.node.node,
+            self.reference.output
+        )
     }
 }
 
 impl<T> Artifact<T> {
     pub(crate) fn new(node: NodeHandle, output: u16) -> Self {
-        Self { reference: OutputRef { node, output }, _type: PhantomData }
+        Self {
+            reference: OutputRef { node, output },
+            _type: PhantomData,
+        }
     }
 
     /// Which output of which node this is.
@@ -61,7 +70,11 @@ impl<T: Materialize> Artifact<T> {
     /// Stores this output with the codec `C` instead of its type's default one.
     #[track_caller]
     pub fn materializer<C: Codec<T> + Default>(self) -> Self {
-        ambient::set_codec(self.reference, codec_with::<T>(Arc::new(C::default())), Place::caller());
+        ambient::set_codec(
+            self.reference,
+            codec_with::<T>(Arc::new(C::default())),
+            Place::caller(),
+        );
         self
     }
 }
@@ -121,7 +134,9 @@ pub trait Handle: Sized {
     #[track_caller]
     fn cache(self, policy: impl Into<CachePolicy>) -> Self {
         let policy = policy.into();
-        ambient::configure(self.node(), Place::caller(), |node| node.cache = policy.over(&node.cache));
+        ambient::configure(self.node(), Place::caller(), |node| {
+            node.cache = policy.over(&node.cache)
+        });
         self
     }
 

@@ -25,7 +25,9 @@ pub struct Inputs {
 
 impl Inputs {
     pub(crate) fn new(values: Vec<LoadedInput>) -> Self {
-        Self { values: values.into_iter().map(Some).collect() }
+        Self {
+            values: values.into_iter().map(Some).collect(),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -37,8 +39,13 @@ impl Inputs {
     /// # Errors
     /// When it isn't there or has another type, which the graph's checks exclude.
     pub fn take<T: Send + Sync + 'static>(&mut self, index: usize) -> Result<InputValue<T>, StepFailure> {
-        let wrong = |reason: String| StepFailure::new(FailureKind::Storage, format!("input {index}: {reason}"));
-        let input = self.values.get_mut(index).and_then(Option::take).ok_or_else(|| wrong("is missing".into()))?;
+        let wrong =
+            |reason: String| StepFailure::new(FailureKind::Storage, format!("input {index}: {reason}"));
+        let input = self
+            .values
+            .get_mut(index)
+            .and_then(Option::take)
+            .ok_or_else(|| wrong("is missing".into()))?;
         let not_t = |_| wrong(format!("`{}` is no `{}`", input.name, type_name::<T>()));
         match input.element {
             None => input.value.downcast::<T>().map(InputValue::Whole).map_err(not_t),

@@ -28,19 +28,19 @@ mod stored;
 
 pub use ambient::{add_step, inline};
 pub use arguments::{
-    Argument, ArgumentRecord, ArgumentType, Arguments, DecodeArgument, DecodeOther, EncodedArguments, RecordArgument,
-    RecordOther,
+    Argument, ArgumentRecord, ArgumentType, Arguments, DecodeArgument, DecodeOther, EncodedArguments,
+    RecordArgument, RecordOther,
 };
 pub use branch::{BranchOutput, when};
-pub use builder::{AddedStep, GraphBuilder, StepBuilder};
 pub(crate) use builder::parameters_json;
-pub(crate) use export::json as graph_json;
+pub use builder::{AddedStep, GraphBuilder, StepBuilder};
 pub(crate) use check::check_name;
 pub use context::{Component, ContextError, InputInfo, OutputInfo, Recording, StepContext};
 pub(crate) use context::{ContextFacts, Scratch, StepEvents};
 pub(crate) use definition::StepBody;
 pub use definition::StepDefinition;
 pub use error::GraphError;
+pub(crate) use export::json as graph_json;
 pub use failure::{FailureKind, StepFailure};
 pub use gather::gather;
 pub use handle::{Artifact, Handle, NodeHandle, OutputRef};

@@ -41,9 +41,17 @@ pub(crate) enum NodeKind {
     /// Executes a step.
     Step,
     /// A stored artifact: this version of it, or the newest.
-    Stored { name: String, number: Option<u32>, codec: Arc<dyn ErasedCodec> },
+    Stored {
+        name: String,
+        number: Option<u32>,
+        codec: Arc<dyn ErasedCodec>,
+    },
     /// Runs `body` for every element of its input, then collects `results` with its definition.
-    Each { body: ScopeId, results: Vec<Source>, elements: Elements },
+    Each {
+        body: ScopeId,
+        results: Vec<Source>,
+        elements: Elements,
+    },
     /// Runs `body` when its input is true, then wraps `results` with its definition.
     When { body: ScopeId, results: Vec<Source> },
     /// The element that the body of `each` works on.
@@ -73,7 +81,9 @@ impl Elements {
         Self {
             len: |vector| vector.downcast_ref::<Vec<T>>().map_or(0, Vec::len),
             digest: Arc::new(move |vector, index| {
-                let element = vector.downcast_ref::<Vec<T>>().and_then(|vector| vector.get(index));
+                let element = vector
+                    .downcast_ref::<Vec<T>>()
+                    .and_then(|vector| vector.get(index));
                 let (Some(element), Some(codec)) = (element, codecs.first()) else {
                     return Err(CodecError::Unsupported(format!("there is no element {index}")));
                 };
@@ -82,7 +92,9 @@ impl Elements {
                 Ok(Digest::of(&bytes))
             }),
             extract: |vector, index| {
-                let element = vector.downcast_ref::<Vec<T>>().and_then(|vector| vector.get(index));
+                let element = vector
+                    .downcast_ref::<Vec<T>>()
+                    .and_then(|vector| vector.get(index));
                 let element = element.ok_or_else(|| ArtifactError::WrongType {
                     what: format!("element {index}"),
                     stored: "value of another type".into(),
@@ -143,7 +155,9 @@ impl Node {
 
     /// Where the step function stands; none for stored artifacts and elements.
     pub fn step(&self) -> Option<&str> {
-        self.definition.as_ref().map(|definition| definition.path.as_str())
+        self.definition
+            .as_ref()
+            .map(|definition| definition.path.as_str())
     }
 
     /// Where the call stands.

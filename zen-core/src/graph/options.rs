@@ -20,13 +20,22 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { max: 0, delay: Duration::ZERO, backoff: 1.0, max_delay: Duration::from_secs(600), jitter: true }
+        Self {
+            max: 0,
+            delay: Duration::ZERO,
+            backoff: 1.0,
+            max_delay: Duration::from_secs(600),
+            jitter: true,
+        }
     }
 }
 
 impl From<u32> for Retry {
     fn from(max: u32) -> Self {
-        Self { max, ..Self::default() }
+        Self {
+            max,
+            ..Self::default()
+        }
     }
 }
 
@@ -36,7 +45,11 @@ impl Retry {
         let exponent = i32::try_from(attempt.saturating_sub(2)).unwrap_or(i32::MAX);
         let factor = self.backoff.max(0.0).powi(exponent);
         let seconds = (self.delay.as_secs_f64() * factor).min(self.max_delay.as_secs_f64());
-        let seconds = if self.jitter { seconds * (1.0 - random.clamp(0.0, 1.0) / 2.0) } else { seconds };
+        let seconds = if self.jitter {
+            seconds * (1.0 - random.clamp(0.0, 1.0) / 2.0)
+        } else {
+            seconds
+        };
         Duration::try_from_secs_f64(seconds).unwrap_or(self.max_delay)
     }
 }
@@ -112,7 +125,10 @@ impl CachePolicy {
 
 impl From<bool> for CachePolicy {
     fn from(enabled: bool) -> Self {
-        Self { enabled: Some(enabled), ..Self::default() }
+        Self {
+            enabled: Some(enabled),
+            ..Self::default()
+        }
     }
 }
 
@@ -122,12 +138,34 @@ mod tests {
 
     #[test]
     fn pauses_grow_up_to_the_longest() {
-        let retry = Retry { max: 9, delay: Duration::from_secs(1), backoff: 2.0, max_delay: Duration::from_secs(5), jitter: false };
-        let pauses: Vec<_> = (2..6).map(|attempt| retry.pause(attempt, 0.3).as_secs()).collect();
+        let retry = Retry {
+            max: 9,
+            delay: Duration::from_secs(1),
+            backoff: 2.0,
+            max_delay: Duration::from_secs(5),
+            jitter: false,
+        };
+        let pauses: Vec<_> = (2..6)
+            .map(|attempt| retry.pause(attempt, 0.3).as_secs())
+            .collect();
         assert_eq!(pauses, [1, 2, 4, 5]);
         assert_eq!(retry.pause(u32::MAX, 0.0), Duration::from_secs(5));
-        assert_eq!(Retry { jitter: true, ..retry }.pause(2, 1.0), Duration::from_millis(500));
-        assert_eq!(Retry { backoff: f64::NAN, ..retry }.pause(4, 0.0), Duration::from_secs(5));
+        assert_eq!(
+            Retry {
+                jitter: true,
+                ..retry
+            }
+            .pause(2, 1.0),
+            Duration::from_millis(500)
+        );
+        assert_eq!(
+            Retry {
+                backoff: f64::NAN,
+                ..retry
+            }
+            .pause(4, 0.0),
+            Duration::from_secs(5)
+        );
     }
 
     #[test]
@@ -135,6 +173,9 @@ mod tests {
         let call = CachePolicy::on();
         let step = CachePolicy::off().expires(Duration::from_secs(9));
         let both = call.over(&step);
-        assert_eq!((both.enabled, both.expires), (Some(true), Some(Duration::from_secs(9))));
+        assert_eq!(
+            (both.enabled, both.expires),
+            (Some(true), Some(Duration::from_secs(9)))
+        );
     }
 }

@@ -15,7 +15,10 @@ pub struct OutputSpec {
 impl OutputSpec {
     /// An output of type `T`, stored with `T`'s default codec.
     pub fn of<T: Materialize>(name: impl Into<String>) -> Self {
-        Self { name: name.into(), codec: codec_of::<T>() }
+        Self {
+            name: name.into(),
+            codec: codec_of::<T>(),
+        }
     }
 
     /// The output's name.
@@ -106,7 +109,9 @@ pub struct OutputLoader {
 
 impl OutputLoader {
     pub(crate) fn new(values: Vec<AnyValue>) -> Self {
-        Self { values: values.into_iter() }
+        Self {
+            values: values.into_iter(),
+        }
     }
 
     /// The next output, shared with the run.

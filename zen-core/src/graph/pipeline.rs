@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::building::Building;
-use super::{Arguments, CachePolicy, Graph, GraphBuilder, GraphError, OutputRef, PipelineOutput, Place, ambient, export};
+use super::{
+    Arguments, CachePolicy, Graph, GraphBuilder, GraphError, OutputRef, PipelineOutput, Place, ambient,
+    export,
+};
 
 /// What `#[pipeline]` knows of a pipeline function.
 #[doc(hidden)]
@@ -57,14 +60,21 @@ impl<O: PipelineOutput> Pipeline<O> {
 
     #[doc(hidden)]
     pub fn build_registered(meta: PipelineMeta, arguments: Arguments, body: impl FnOnce() -> O) -> Self {
-        let place = Place { file: meta.file, line: meta.line, column: 0 };
+        let place = Place {
+            file: meta.file,
+            line: meta.line,
+            column: 0,
+        };
         let building = Building::new(meta.name.to_owned(), place);
         let (output, building) = ambient::build(building, body);
         let pipeline = Self::finish(meta.name.to_owned(), output, building);
         Self {
             docs: meta.docs.to_owned(),
             path: meta.registered.then(|| meta.path.to_owned()),
-            cache: CachePolicy { enabled: meta.cache, ..CachePolicy::default() },
+            cache: CachePolicy {
+                enabled: meta.cache,
+                ..CachePolicy::default()
+            },
             arguments,
             ..pipeline
         }
@@ -73,7 +83,10 @@ impl<O: PipelineOutput> Pipeline<O> {
     fn finish(name: String, output: O, building: Option<Building>) -> Self {
         let graph = match building {
             Some(building) => building.finish(&output.references()),
-            None => Err(GraphError::Empty { pipeline: name.clone(), place: Place::caller() }),
+            None => Err(GraphError::Empty {
+                pipeline: name.clone(),
+                place: Place::caller(),
+            }),
         };
         Self {
             name,
@@ -136,7 +149,10 @@ impl<O> Pipeline<O> {
             ));
         };
         match self.arguments.unrecorded() {
-            Some(reason) => Err(format!("pipeline `{}` can't be built by another process: {reason}", self.name)),
+            Some(reason) => Err(format!(
+                "pipeline `{}` can't be built by another process: {reason}",
+                self.name
+            )),
             None => Ok(path),
         }
     }

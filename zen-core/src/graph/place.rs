@@ -19,7 +19,11 @@ impl Place {
     #[track_caller]
     pub(crate) fn caller() -> Self {
         let location = Location::caller();
-        Self { file: location.file(), line: location.line(), column: location.column() }
+        Self {
+            file: location.file(),
+            line: location.line(),
+            column: location.column(),
+        }
     }
 }
 

@@ -65,7 +65,10 @@ pub enum RegistryError {
 
 /// The paths of all pipelines this program can start by name, sorted.
 pub fn registered_pipelines() -> Vec<&'static str> {
-    let mut paths: Vec<_> = inventory::iter::<PipelineEntry>.into_iter().map(|entry| entry.path).collect();
+    let mut paths: Vec<_> = inventory::iter::<PipelineEntry>
+        .into_iter()
+        .map(|entry| entry.path)
+        .collect();
     paths.sort_unstable();
     paths
 }
@@ -76,9 +79,14 @@ pub fn registered_pipelines() -> Vec<&'static str> {
 /// # Errors
 /// When there is no such pipeline, there are two, or the arguments don't fit.
 pub fn rebuild_pipeline(name: &str, arguments: &[u8]) -> Result<ErasedPipeline, RegistryError> {
-    let mut found = inventory::iter::<PipelineEntry>.into_iter().filter(|entry| entry.path == name || entry.name == name);
+    let mut found = inventory::iter::<PipelineEntry>
+        .into_iter()
+        .filter(|entry| entry.path == name || entry.name == name);
     let Some(entry) = found.next() else {
-        return Err(RegistryError::Unknown { name: name.to_owned(), known: registered_pipelines().join(", ") });
+        return Err(RegistryError::Unknown {
+            name: name.to_owned(),
+            known: registered_pipelines().join(", "),
+        });
     };
     if let Some(second) = found.next() {
         return Err(RegistryError::Duplicate {
@@ -87,7 +95,10 @@ pub fn rebuild_pipeline(name: &str, arguments: &[u8]) -> Result<ErasedPipeline, 
             second: format!("{second:?}"),
         });
     }
-    let rebuild = |reason| RegistryError::Rebuild { name: name.to_owned(), reason };
+    let rebuild = |reason| RegistryError::Rebuild {
+        name: name.to_owned(),
+        reason,
+    };
     let arguments = EncodedArguments::parse(arguments).map_err(rebuild)?;
     (entry.rebuild)(&arguments).map_err(rebuild)
 }

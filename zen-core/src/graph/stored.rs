@@ -63,14 +63,25 @@ fn stored<T: Materialize>(name: String, number: Option<u32>) -> Artifact<T> {
     let place = Place::caller();
     let node = ambient::with(|building| {
         let codec = codec_of::<T>();
-        let kind = NodeKind::Stored { name: name.clone(), number, codec: codec.clone() };
+        let kind = NodeKind::Stored {
+            name: name.clone(),
+            number,
+            codec: codec.clone(),
+        };
         let label = match number {
             Some(number) => format!("{name}:{number}"),
             None => name,
         };
         let id = building.add_node(label, kind, place);
-        building.node_mut(id).outputs = vec![NodeOutput { name: "output".into(), codec, artifact: None }];
-        NodeHandle { graph: building.graph, node: id }
+        building.node_mut(id).outputs = vec![NodeOutput {
+            name: "output".into(),
+            codec,
+            artifact: None,
+        }];
+        NodeHandle {
+            graph: building.graph,
+            node: id,
+        }
     });
     node.unwrap_or(ambient::ORPHAN).output(0)
 }

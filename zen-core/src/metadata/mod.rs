@@ -10,8 +10,6 @@ pub use records::{
     ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,
     ProgramRecord, RunRecord, Status, StepRecord,
 };
-pub use store::{
-    ArtifactFilter, CachedOutput, CachedStep, Change, MetadataError, MetadataStore, RunFilter,
-};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteMetadata, SqliteOptions};
+pub use store::{ArtifactFilter, CachedOutput, CachedStep, Change, MetadataError, MetadataStore, RunFilter};

@@ -224,8 +224,12 @@ pub trait MetadataStore: Send + Sync + fmt::Debug {
     fn step(&self, step: Uuid) -> Result<Option<StepRecord>, MetadataError>;
 
     /// The newest step of this name in the runs of this pipeline that are older than run `before`.
-    fn step_before(&self, pipeline: &str, name: &str, before: Uuid)
-    -> Result<Option<StepRecord>, MetadataError>;
+    fn step_before(
+        &self,
+        pipeline: &str,
+        name: &str,
+        before: Uuid,
+    ) -> Result<Option<StepRecord>, MetadataError>;
 
     /// The newest completed step with this cache key that has not expired at `now`.
     fn find_cached(&self, key: Digest, now: DateTime<Utc>) -> Result<Option<CachedStep>, MetadataError>;
@@ -234,7 +238,11 @@ pub trait MetadataStore: Send + Sync + fmt::Debug {
     fn artifact(&self, id: Uuid) -> Result<Option<ArtifactRecord>, MetadataError>;
 
     /// One version of an artifact by name: this number, or the newest.
-    fn artifact_version(&self, name: &str, number: Option<u32>) -> Result<Option<ArtifactRecord>, MetadataError>;
+    fn artifact_version(
+        &self,
+        name: &str,
+        number: Option<u32>,
+    ) -> Result<Option<ArtifactRecord>, MetadataError>;
 
     /// Artifact versions, newest first.
     fn artifacts(&self, filter: &ArtifactFilter) -> Result<Vec<ArtifactRecord>, MetadataError>;

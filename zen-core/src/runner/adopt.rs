@@ -35,7 +35,12 @@ impl RunCore {
         match self.finished_before(task, key) {
             Ok(Some(found)) => return self.check(node, found),
             Ok(None) => {}
-            Err(error) => return Adopted::No(Some(format!("the interrupted run could not be read: {}", chain(&error)))),
+            Err(error) => {
+                return Adopted::No(Some(format!(
+                    "the interrupted run could not be read: {}",
+                    chain(&error)
+                )));
+            }
         }
         if policy.enabled == Some(false) {
             return Adopted::No(Some("the cache is off for this step".into()));
@@ -43,7 +48,10 @@ impl RunCore {
         match self.stack.metadata().find_cached(key.digest, self.now()) {
             // Of two equal calls in one run both are executed, whichever is first: what happens doesn't depend on chance.
             Ok(Some(found)) if found.run != self.settings.run => match self.is_too_old(policy, &found) {
-                true => Adopted::No(Some(format!("the outputs of run {} are older than the cache policy allows", found.run))),
+                true => Adopted::No(Some(format!(
+                    "the outputs of run {} are older than the cache policy allows",
+                    found.run
+                ))),
                 false => self.check(node, found),
             },
             Ok(_) => Adopted::No(None),
@@ -53,29 +61,46 @@ impl RunCore {
 
     /// Expiry is recorded with a step, but the policy may have become stricter since.
     fn is_too_old(&self, policy: &CachePolicy, found: &CachedStep) -> bool {
-        let Some(oldest) = found.outputs.iter().map(|output| output.artifact.created).min() else { return false };
+        let Some(oldest) = found.outputs.iter().map(|output| output.artifact.created).min() else {
+            return false;
+        };
         let age = (self.now() - oldest).to_std().unwrap_or_default();
         policy.expires.is_some_and(|expires| age > expires)
     }
 
     /// The step as the interrupted run finished it, if its key is the same.
     fn finished_before(&self, task: &Task, key: &CacheKey) -> Result<Option<CachedStep>, MetadataError> {
-        let Some(step) = self.settings.resumed.get(&task.name) else { return Ok(None) };
+        let Some(step) = self.settings.resumed.get(&task.name) else {
+            return Ok(None);
+        };
         if step.cache_key != Some(key.digest) {
             return Ok(None);
         }
         let metadata = self.stack.metadata();
         let mut outputs = Vec::with_capacity(step.outputs.len());
         for edge in &step.outputs {
-            let Some(artifact) = metadata.artifact(edge.artifact)? else { return Ok(None) };
+            let Some(artifact) = metadata.artifact(edge.artifact)? else {
+                return Ok(None);
+            };
             let inline = match artifact.uri.starts_with("inline:") {
                 true => metadata.object(artifact.digest)?,
                 false => None,
             };
-            outputs.push(CachedOutput { name: edge.name.clone(), artifact, inline });
+            outputs.push(CachedOutput {
+                name: edge.name.clone(),
+                artifact,
+                inline,
+            });
         }
-        let (source, run) = (step.source_step.unwrap_or(step.id), step.source_run.unwrap_or(step.run));
-        Ok(Some(CachedStep { step: source, run, outputs }))
+        let (source, run) = (
+            step.source_step.unwrap_or(step.id),
+            step.source_run.unwrap_or(step.run),
+        );
+        Ok(Some(CachedStep {
+            step: source,
+            run,
+            outputs,
+        }))
     }
 
     /// A hit is honoured only if all its objects exist and decode.
@@ -83,17 +108,28 @@ impl RunCore {
         let mut outputs = Vec::with_capacity(node.outputs.len());
         for output in &node.outputs {
             let Some(cached) = found.outputs.iter().find(|cached| cached.name == output.name) else {
-                return Adopted::No(Some(format!("run {} recorded no output `{}`", found.run, output.name)));
+                return Adopted::No(Some(format!(
+                    "run {} recorded no output `{}`",
+                    found.run, output.name
+                )));
             };
             match self.check_output(node, cached, output) {
                 Ok(held) => outputs.push(Arc::new(held)),
                 Err(error) => {
-                    let reason = format!("the output `{}` of run {} can't be read: {}", output.name, found.run, chain(&error));
+                    let reason = format!(
+                        "the output `{}` of run {} can't be read: {}",
+                        output.name,
+                        found.run,
+                        chain(&error)
+                    );
                     return Adopted::Unreadable(reason);
                 }
             }
         }
-        Adopted::Yes { outputs, source: (found.step, found.run) }
+        Adopted::Yes {
+            outputs,
+            source: (found.step, found.run),
+        }
     }
 
     fn check_output(
@@ -107,7 +143,11 @@ impl RunCore {
         let codec = Arc::clone(&output.codec);
         if bare_type_name(&record.type_name) != bare_type_name(codec.type_name()) {
             let (stored, requested) = (record.type_name.clone(), codec.type_name());
-            return Err(ArtifactError::WrongType { what, stored, requested });
+            return Err(ArtifactError::WrongType {
+                what,
+                stored,
+                requested,
+            });
         }
         if let Some(bytes) = &cached.inline {
             verify(record.digest, bytes, &what, || record.uri.clone())?;
@@ -115,11 +155,17 @@ impl RunCore {
             return Ok(Held::stored(record, what, codec, Some(value)));
         }
         if record.uri.starts_with("inline:") {
-            return Err(ArtifactError::Missing { what, uri: record.uri.clone() });
+            return Err(ArtifactError::Missing {
+                what,
+                uri: record.uri.clone(),
+            });
         }
         let size = self.stack.artifacts().size(record.digest)?;
         if size != Some(record.size) {
-            return Err(ArtifactError::Missing { what, uri: record.uri.clone() });
+            return Err(ArtifactError::Missing {
+                what,
+                uri: record.uri.clone(),
+            });
         }
         let value = match record.size <= CHECKED_AT_ONCE {
             true => {

@@ -22,8 +22,8 @@ use crate::artifact::{AnyValue, ArtifactError, Description, Digest};
 use crate::cache::{CacheKey, KeyInput, cache_key};
 use crate::graph::failure::chain;
 use crate::graph::{
-    CachePolicy, ContextFacts, Elements, FailureKind, InputInfo, LoadedInput, Node, NodeKind, NodeOutput, OutputInfo,
-    Retry, StepBody, StepContext, StepDefinition, StepEvents, StepFailure,
+    CachePolicy, ContextFacts, Elements, FailureKind, InputInfo, LoadedInput, Node, NodeKind, NodeOutput,
+    OutputInfo, Retry, StepBody, StepContext, StepDefinition, StepEvents, StepFailure,
 };
 use crate::metadata::{ArtifactRecord, Change, Edge, Status, StepRecord};
 use crate::stack::program;
@@ -64,7 +64,11 @@ impl RunCore {
     pub(super) fn work(self: &Arc<Self>, task: Task) {
         match task.work.clone() {
             Work::Stored => self.find_stored(&task),
-            Work::Expand { vector, elements, extract } => self.expand(&task, &vector, &elements, extract.as_ref()),
+            Work::Expand {
+                vector,
+                elements,
+                extract,
+            } => self.expand(&task, &vector, &elements, extract.as_ref()),
             Work::Branch { condition } => self.branch(&task, &condition),
             Work::Step { inputs } => self.step(task, inputs),
         }
@@ -80,7 +84,9 @@ impl RunCore {
     }
 
     fn find_stored(self: &Arc<Self>, task: &Task) {
-        let NodeKind::Stored { name, number, codec } = &self.graph.get(task.node).kind else { return };
+        let NodeKind::Stored { name, number, codec } = &self.graph.get(task.node).kind else {
+            return;
+        };
         match crate::client::find_artifact(self.stack.metadata().as_ref(), name, *number, codec.type_name()) {
             Ok(record) => {
                 let held = Held::stored(&record, format!("artifact `{name}`"), Arc::clone(codec), None);
@@ -101,10 +107,22 @@ impl RunCore {
         }
     }
 
-    fn expand(self: &Arc<Self>, task: &Task, vector: &TaskInput, elements: &Elements, extract: Option<&Elements>) {
-        let InputFrom::Slot { slot, .. } = &vector.from else { return };
-        let Some(loaded) = self.load(task, std::slice::from_ref(vector), false) else { return };
-        let Some(LoadedInput { value, element, .. }) = loaded.into_iter().next() else { return };
+    fn expand(
+        self: &Arc<Self>,
+        task: &Task,
+        vector: &TaskInput,
+        elements: &Elements,
+        extract: Option<&Elements>,
+    ) {
+        let InputFrom::Slot { slot, .. } = &vector.from else {
+            return;
+        };
+        let Some(loaded) = self.load(task, std::slice::from_ref(vector), false) else {
+            return;
+        };
+        let Some(LoadedInput { value, element, .. }) = loaded.into_iter().next() else {
+            return;
+        };
         let digests = || -> Result<(Slot, Vec<Digest>), StepFailure> {
             let storage = |reason: String| StepFailure::new(FailureKind::Storage, reason);
             let mut slot = slot.clone();
@@ -112,12 +130,19 @@ impl RunCore {
             if let (Some(index), Some(outer)) = (element, extract) {
                 value = (outer.extract)(&*value, index).map_err(|error| storage(chain(&error)))?;
                 let codec = Arc::clone(&slot.held.codec);
-                let held = Held::pinned(&slot.held, slot.held.what.clone(), slot.digest, codec, Arc::clone(&value));
+                let held = Held::pinned(
+                    &slot.held,
+                    slot.held.what.clone(),
+                    slot.digest,
+                    codec,
+                    Arc::clone(&value),
+                );
                 slot.held = Arc::new(held);
             }
             let count = (elements.len)(&*value);
             let digest = |index| {
-                (elements.digest)(&*value, index).map_err(|error| storage(format!("element {index}: {}", chain(&error))))
+                (elements.digest)(&*value, index)
+                    .map_err(|error| storage(format!("element {index}: {}", chain(&error))))
             };
             Ok((slot, (0..count).map(digest).collect::<Result<_, _>>()?))
         };
@@ -128,26 +153,40 @@ impl RunCore {
     }
 
     fn branch(self: &Arc<Self>, task: &Task, condition: &TaskInput) {
-        let Some(loaded) = self.load(task, std::slice::from_ref(condition), false) else { return };
+        let Some(loaded) = self.load(task, std::slice::from_ref(condition), false) else {
+            return;
+        };
         let taken = loaded.into_iter().next().and_then(|input| match input.element {
             None => input.value.downcast_ref::<bool>().copied(),
-            Some(index) => input.value.downcast_ref::<Vec<bool>>().and_then(|vector| vector.get(index).copied()),
+            Some(index) => input
+                .value
+                .downcast_ref::<Vec<bool>>()
+                .and_then(|vector| vector.get(index).copied()),
         });
         match taken {
             Some(taken) => self.state().branch(task.instance, taken),
-            None => self.fail_early(task, StepFailure::new(FailureKind::Storage, "the condition is no `bool`")),
+            None => self.fail_early(
+                task,
+                StepFailure::new(FailureKind::Storage, "the condition is no `bool`"),
+            ),
         }
     }
 
     /// The policy in force: the run's, then the call's, the step's, the pipeline's.
     fn policy(&self, node: &Node, definition: &StepDefinition) -> CachePolicy {
         let settings = &self.settings;
-        settings.run_cache.over(&node.options.cache).over(&definition.cache).over(&settings.pipeline_cache)
+        settings
+            .run_cache
+            .over(&node.options.cache)
+            .over(&definition.cache)
+            .over(&settings.pipeline_cache)
     }
 
     fn step(self: &Arc<Self>, task: Task, inputs: Vec<TaskInput>) {
         let node = self.graph.get(task.node);
-        let Some(definition) = node.definition.clone() else { return };
+        let Some(definition) = node.definition.clone() else {
+            return;
+        };
         let policy = self.policy(node, &definition);
         let key = self.key(&task, node, &definition, &policy, &inputs);
         let key = match key {
@@ -160,7 +199,9 @@ impl RunCore {
         let mut replace = note.is_some();
         if note.is_none() && task.attempt == 1 {
             match self.adopt(&task, node, &policy, &key) {
-                Adopted::Yes { outputs, source } => return self.finish_adopted(&task, node, key, outputs, &inputs, source),
+                Adopted::Yes { outputs, source } => {
+                    return self.finish_adopted(&task, node, key, outputs, &inputs, source);
+                }
                 Adopted::No(reason) => note = reason,
                 Adopted::Unreadable(reason) => {
                     note = Some(reason);
@@ -187,10 +228,16 @@ impl RunCore {
         if matches!(node.kind, NodeKind::Step) && definition.path != "zen::gather" {
             fields.extend(inputs.iter().map(|input| {
                 let shown = match &input.from {
-                    InputFrom::Value(value) if value.encoded.len() <= 100 => serde_json::to_string(&value.json).ok(),
+                    InputFrom::Value(value) if value.encoded.len() <= 100 => {
+                        serde_json::to_string(&value.json).ok()
+                    }
                     _ => None,
                 };
-                KeyInput { name: input.name.clone(), digest: digest(input), shown }
+                KeyInput {
+                    name: input.name.clone(),
+                    digest: digest(input),
+                    shown,
+                }
             }));
         } else {
             // A list of any length is one field.
@@ -199,11 +246,22 @@ impl RunCore {
                 hasher.field(digest(input).as_bytes());
             });
             let shown = Some(format!("{} values", inputs.len()));
-            fields.push(KeyInput { name: "list".into(), digest: hasher.finish(), shown });
+            fields.push(KeyInput {
+                name: "list".into(),
+                digest: hasher.finish(),
+                shown,
+            });
         }
         let _ = task;
         let home = self.stack.home().map(|home| home.join("cache").join("programs"));
-        cache_key(definition, policy, &fields, &node.outputs, &self.settings.project, || program(home.as_deref()).digest)
+        cache_key(
+            definition,
+            policy,
+            &fields,
+            &node.outputs,
+            &self.settings.project,
+            || program(home.as_deref()).digest,
+        )
     }
 
     /// Loads inputs. When one can't be read, the step that made it runs again, or, failing that, the task fails; then
@@ -213,7 +271,11 @@ impl RunCore {
         for input in inputs {
             let value: Result<AnyValue, _> = match &input.from {
                 InputFrom::Value(value) => Ok(Arc::clone(&value.value)),
-                InputFrom::Slot { slot, producer, last: only } => {
+                InputFrom::Slot {
+                    slot,
+                    producer,
+                    last: only,
+                } => {
                     let load = || slot.held.load(&self.stack, last && *only);
                     let retry = |error| match self.recorder().flush() {
                         // It may just have been on its way to the store.
@@ -228,7 +290,11 @@ impl RunCore {
                 InputFrom::Value(_) => None,
             };
             match value {
-                Ok(value) => loaded.push(LoadedInput { name: input.name.clone(), value, element }),
+                Ok(value) => loaded.push(LoadedInput {
+                    name: input.name.clone(),
+                    value,
+                    element,
+                }),
                 Err((producer, error)) => {
                     self.input_lost(task, &input.name, producer, &error);
                     return None;
@@ -327,11 +393,19 @@ impl RunCore {
         };
         self.recorder().mark(running);
         let (attempt, element) = (task.attempt, task.element);
-        self.tell(|| RunEvent::StepStarted { step: task.name.clone(), attempt, element });
-        let Some(loaded) = self.load(&task, &inputs, true) else { return };
+        self.tell(|| RunEvent::StepStarted {
+            step: task.name.clone(),
+            attempt,
+            element,
+        });
+        let Some(loaded) = self.load(&task, &inputs, true) else {
+            return;
+        };
         let (edges, parameters) = match self.store_large_parameters(&task, node, &inputs) {
             Ok(stored) => stored,
-            Err(error) => return self.fail_early(&task, StepFailure::new(FailureKind::Storage, chain(&error))),
+            Err(error) => {
+                return self.fail_early(&task, StepFailure::new(FailureKind::Storage, chain(&error)));
+            }
         };
         let outputs: Vec<Uuid> = node.outputs.iter().map(|_| Uuid::now_v7()).collect();
         let cancel = Arc::new(Cancel::default());
@@ -351,7 +425,11 @@ impl RunCore {
             // The run was stopped while this attempt was being prepared, too early for it to be among those that were told.
             cancel.abort();
         }
-        let timeout = node.options.timeout.or(definition.timeout).filter(|timeout| *timeout < LONGEST_TIMEOUT);
+        let timeout = node
+            .options
+            .timeout
+            .or(definition.timeout)
+            .filter(|timeout| *timeout < LONGEST_TIMEOUT);
         let retry = node.options.retry.or(definition.retry).unwrap_or_default();
         let lingers = matches!(definition.body, StepBody::Sync(_));
         let timer = timeout.map(|timeout| {
@@ -387,7 +465,9 @@ impl RunCore {
         };
         // For a body that ends later, everything needed then waits here; for one that ends now, it is taken back.
         let later = Arc::new(Mutex::new(Some((task, prepared))));
-        let take = |later: &Mutex<Option<(Task, Prepared)>>| later.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let take = |later: &Mutex<Option<(Task, Prepared)>>| {
+            later.lock().unwrap_or_else(PoisonError::into_inner).take()
+        };
         let (core, waiting) = (Arc::clone(self), Arc::clone(&later));
         let done = Box::new(move |result| {
             if let Some((task, prepared)) = take(&waiting) {
@@ -443,18 +523,25 @@ impl RunCore {
         let mut edges = Self::edges(inputs);
         let mut changes = Vec::new();
         for input in inputs {
-            let InputFrom::Value(value) = &input.from else { continue };
+            let InputFrom::Value(value) = &input.from else {
+                continue;
+            };
             if value.encoded.len() <= self.stack.artifacts().inline_limit() {
                 continue;
             }
             self.stack.artifacts().put(value.digest, value.encoded.clone())?;
             let name = format!("{}.{}.{}", self.settings.pipeline, node.name(), input.name);
-            let mut record = self.artifact_record(Uuid::now_v7(), name, value.digest, value.encoded.len() as u64);
+            let mut record =
+                self.artifact_record(Uuid::now_v7(), name, value.digest, value.encoded.len() as u64);
             record.describe(value.codec.type_name(), value.info, value.description.clone());
             record.uri = self.stack.artifacts().uri(value.digest);
             record.producer_run = Some(self.settings.run);
             let _ = task;
-            edges.push(Edge { name: input.name.clone(), artifact: record.id, element: None });
+            edges.push(Edge {
+                name: input.name.clone(),
+                artifact: record.id,
+                element: None,
+            });
             changes.push(Change::Artifact(Box::new(record)));
         }
         Ok((edges, changes))
@@ -508,7 +595,9 @@ impl RunCore {
                 }
                 state.cancelled(task.instance);
             }
-            let reason = self.cancel_reason().unwrap_or_else(|| "the run was stopped".into());
+            let reason = self
+                .cancel_reason()
+                .unwrap_or_else(|| "the run was stopped".into());
             let failure = StepFailure::new(FailureKind::Cancelled, reason);
             let record = StepRecord {
                 status: Status::Cancelled,
@@ -547,7 +636,12 @@ impl RunCore {
                 started: Some(prepared.started),
                 ended: Some(self.now()),
                 error: Some(failure.to_string()),
-                metadata: task.said.metadata.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+                metadata: task
+                    .said
+                    .metadata
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone(),
                 inputs: Self::recorded_inputs(&prepared.inputs, &prepared.parameters),
                 ..self.blank(task.node, &task.name, task.step)
             };
@@ -559,7 +653,9 @@ impl RunCore {
     /// The edges to artifacts that exist: those of large parameters are written only with a step that succeeds.
     fn recorded_inputs(inputs: &[Edge], parameters: &[Change]) -> Vec<Edge> {
         let unwritten = |edge: &Edge| {
-            parameters.iter().any(|change| matches!(change, Change::Artifact(record) if record.id == edge.artifact))
+            parameters
+                .iter()
+                .any(|change| matches!(change, Change::Artifact(record) if record.id == edge.artifact))
         };
         inputs.iter().filter(|edge| !unwritten(edge)).cloned().collect()
     }
@@ -573,7 +669,11 @@ impl RunCore {
     ) -> Result<Stored, StepFailure> {
         let node = self.graph.get(task.node);
         if outputs.len() != node.outputs.len() {
-            let message = format!("it made {} outputs instead of {}", outputs.len(), node.outputs.len());
+            let message = format!(
+                "it made {} outputs instead of {}",
+                outputs.len(),
+                node.outputs.len()
+            );
             return Err(StepFailure::new(FailureKind::Executor, message));
         }
         let mut stored = Stored::default();
@@ -587,7 +687,10 @@ impl RunCore {
             record.producer_run = Some(self.settings.run);
             record.producer_step = Some(task.step);
             record.tags = node.options.tags.clone();
-            let inline = encoded.bytes.as_ref().filter(|bytes| bytes.len() <= self.stack.artifacts().inline_limit());
+            let inline = encoded
+                .bytes
+                .as_ref()
+                .filter(|bytes| bytes.len() <= self.stack.artifacts().inline_limit());
             record.uri = match inline {
                 Some(_) => format!("inline:{}", encoded.digest),
                 None => self.stack.artifacts().uri(encoded.digest),
@@ -618,12 +721,24 @@ impl RunCore {
         Ok(stored)
     }
 
-    fn encode(&self, produced: ProducedOutput, output: &NodeOutput, what: &str) -> Result<Encoded, StepFailure> {
+    fn encode(
+        &self,
+        produced: ProducedOutput,
+        output: &NodeOutput,
+        what: &str,
+    ) -> Result<Encoded, StepFailure> {
         let value = match produced {
             ProducedOutput::Value(value) => value,
             ProducedOutput::Stored { digest, bytes, size } => {
                 let description = Description::default();
-                return Ok(Encoded { value: None, digest, size, bytes, description, to_upload: false });
+                return Ok(Encoded {
+                    value: None,
+                    digest,
+                    size,
+                    bytes,
+                    description,
+                    to_upload: false,
+                });
             }
         };
         let (bytes, description) = output.codec.encode(&*value).map_err(|source| {
@@ -637,7 +752,14 @@ impl RunCore {
         })?;
         let bytes = Bytes::from(bytes);
         let digest = Digest::of(&bytes);
-        Ok(Encoded { value: Some(value), digest, size: bytes.len() as u64, bytes: Some(bytes), description, to_upload: true })
+        Ok(Encoded {
+            value: Some(value),
+            digest,
+            size: bytes.len() as u64,
+            bytes: Some(bytes),
+            description,
+            to_upload: true,
+        })
     }
 
     /// Writes objects in other threads; readers of the values need not wait for it.
@@ -646,7 +768,11 @@ impl RunCore {
         for (held, bytes) in objects {
             let size = bytes.len();
             self.budget.acquire(size);
-            let (store, budget, report) = (self.stack.artifacts().clone(), Arc::clone(&self.budget), Arc::clone(&upload));
+            let (store, budget, report) = (
+                self.stack.artifacts().clone(),
+                Arc::clone(&self.budget),
+                Arc::clone(&upload),
+            );
             let write = move || {
                 let result = match replace {
                     true => store.replace(held.digest, bytes),
@@ -674,11 +800,15 @@ impl RunCore {
     fn completed(self: &Arc<Self>, task: &Task, prepared: Prepared, stored: Stored) {
         let ended = self.now();
         let node = self.graph.get(task.node);
-        let edges = node.outputs.iter().zip(&stored.outputs).map(|(output, held)| Edge {
-            name: output.name.clone(),
-            artifact: held.artifact,
-            element: None,
-        });
+        let edges = node
+            .outputs
+            .iter()
+            .zip(&stored.outputs)
+            .map(|(output, held)| Edge {
+                name: output.name.clone(),
+                artifact: held.artifact,
+                element: None,
+            });
         let expires = prepared.policy.expires.and_then(|age| {
             let age = chrono::TimeDelta::from_std(age).ok()?;
             ended.checked_add_signed(age)
@@ -692,7 +822,12 @@ impl RunCore {
             expires,
             started: Some(prepared.started),
             ended: Some(ended),
-            metadata: task.said.metadata.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            metadata: task
+                .said
+                .metadata
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
             inputs: prepared.inputs,
             outputs: edges.collect(),
             ..self.blank(task.node, &task.name, task.step)
@@ -742,5 +877,11 @@ struct Encoded {
 }
 
 fn slot_of(held: Arc<Held>) -> Slot {
-    Slot { digest: held.digest, artifact: held.artifact, held, element: None, artifact_element: None }
+    Slot {
+        digest: held.digest,
+        artifact: held.artifact,
+        held,
+        element: None,
+        artifact_element: None,
+    }
 }

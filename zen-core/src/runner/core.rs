@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::FailurePolicy;
 use super::attempt::Prepared;
 use super::events::{Observer, RunEvent};
 use super::executor::{Cancel, Executor, TaskResult};
@@ -23,7 +24,6 @@ use super::pool;
 use super::recorder::{Recorder, RecorderEvents};
 use super::state::{InstanceId, NotRun, Phase, Slot, State, Task};
 use super::upload::Budget;
-use super::FailurePolicy;
 use crate::graph::{CachePolicy, FailureKind, Graph, Retry, StepFailure, parameters_json};
 use crate::metadata::{MetadataError, Status, StepRecord};
 use crate::stack::Stack;
@@ -93,7 +93,10 @@ impl RecorderEvents for Reports {
     fn broken(&self, error: Arc<MetadataError>) {
         if let Some(run) = self.0.upgrade() {
             *lock(&run.broken) = Some(error);
-            run.stop(Status::Skipped, "not run because the metadata store failed".into());
+            run.stop(
+                Status::Skipped,
+                "not run because the metadata store failed".into(),
+            );
         }
     }
 }
@@ -186,7 +189,10 @@ impl RunCore {
         let (core, instance) = (Arc::clone(self), task.instance);
         let spawned = pool::spawn(move || core.drive(task));
         if let Err(error) = spawned {
-            let failure = StepFailure::new(FailureKind::Executor, format!("no thread could be started: {error}"));
+            let failure = StepFailure::new(
+                FailureKind::Executor,
+                format!("no thread could be started: {error}"),
+            );
             self.state().fail(instance, failure);
             self.after_change();
         }
@@ -227,11 +233,14 @@ impl RunCore {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
             return;
         }
-        let message = "the runner itself panicked; the message is on standard error. This is a mistake in zen";
+        let message =
+            "the runner itself panicked; the message is on standard error. This is a mistake in zen";
         {
             let mut state = self.state();
             let failure = StepFailure::new(FailureKind::Executor, message);
-            state.first_failure.get_or_insert_with(|| ("(runner)".into(), failure));
+            state
+                .first_failure
+                .get_or_insert_with(|| ("(runner)".into(), failure));
         }
         self.stop(Status::Skipped, "not run because the runner failed".into());
         let running = self.state().under_way();
@@ -257,7 +266,10 @@ impl RunCore {
             });
         });
         if let Err(error) = delivered {
-            let failure = StepFailure::new(FailureKind::Executor, format!("no thread could be started: {error}"));
+            let failure = StepFailure::new(
+                FailureKind::Executor,
+                format!("no thread could be started: {error}"),
+            );
             self.state().fail(instance, failure);
             self.after_change();
         }
@@ -278,7 +290,11 @@ impl RunCore {
     }
 
     fn record_not_run(&self, step: NotRun) {
-        let record = StepRecord { status: step.status, error: Some(step.reason.clone()), ..self.blank(step.node, &step.name, step.step) };
+        let record = StepRecord {
+            status: step.status,
+            error: Some(step.reason.clone()),
+            ..self.blank(step.node, &step.name, step.step)
+        };
         self.recorder().ended(record, Vec::new(), None);
         self.tell(|| RunEvent::StepEnded {
             step: step.name,
@@ -323,7 +339,10 @@ impl RunCore {
 
     pub(crate) fn unregister(&self, instance: InstanceId, attempt: u32) {
         let mut attempts = lock(&self.attempts);
-        if attempts.get(&instance).is_some_and(|(current, _)| *current == attempt) {
+        if attempts
+            .get(&instance)
+            .is_some_and(|(current, _)| *current == attempt)
+        {
             attempts.remove(&instance);
         }
     }
@@ -360,7 +379,10 @@ impl RunCore {
         let pausing: Vec<_> = {
             let mut state = self.state();
             let under_way = state.under_way();
-            under_way.into_iter().filter(|id| state.instance(*id).phase != Phase::Running).collect()
+            under_way
+                .into_iter()
+                .filter(|id| state.instance(*id).phase != Phase::Running)
+                .collect()
         };
         for instance in pausing {
             self.give_up(instance);
@@ -393,7 +415,9 @@ impl RunCore {
             state.cancelled(instance);
             facts
         };
-        let reason = self.cancel_reason().unwrap_or_else(|| "the run was stopped".into());
+        let reason = self
+            .cancel_reason()
+            .unwrap_or_else(|| "the run was stopped".into());
         let record = StepRecord {
             status: Status::Cancelled,
             attempt,
@@ -402,7 +426,13 @@ impl RunCore {
             ..self.blank(node, &name, step)
         };
         self.recorder().ended(record, Vec::new(), None);
-        self.tell(|| RunEvent::StepEnded { step: name, status: Status::Cancelled, took, error: Some(reason), element: false });
+        self.tell(|| RunEvent::StepEnded {
+            step: name,
+            status: Status::Cancelled,
+            took,
+            error: Some(reason),
+            element: false,
+        });
     }
 
     fn not_stored(self: &Arc<Self>, step: &str, error: String) {
@@ -414,7 +444,10 @@ impl RunCore {
             self.settings.failure == FailurePolicy::FailFast
         };
         if stop {
-            self.stop(Status::Skipped, format!("not run because the outputs of `{step}` could not be stored"));
+            self.stop(
+                Status::Skipped,
+                format!("not run because the outputs of `{step}` could not be stored"),
+            );
         }
     }
 
@@ -436,8 +469,18 @@ impl RunCore {
     }
 
     /// An attempt has taken longer than it may.
-    pub(crate) fn timed_out(self: &Arc<Self>, task: &Task, timeout: Duration, retry: Retry, lingers: bool, started: DateTime<Utc>) {
-        let failure = StepFailure::new(FailureKind::Timeout, format!("it took longer than its timeout of {timeout:?}"));
+    pub(crate) fn timed_out(
+        self: &Arc<Self>,
+        task: &Task,
+        timeout: Duration,
+        retry: Retry,
+        lingers: bool,
+        started: DateTime<Utc>,
+    ) {
+        let failure = StepFailure::new(
+            FailureKind::Timeout,
+            format!("it took longer than its timeout of {timeout:?}"),
+        );
         if let Some((attempt, cancel)) = lock(&self.attempts).get(&task.instance)
             && *attempt == task.attempt
         {
@@ -504,7 +547,13 @@ impl RunCore {
         self.after_change();
     }
 
-    pub(crate) fn record_retrying(&self, task: &Task, failure: &StepFailure, pause: Duration, started: DateTime<Utc>) {
+    pub(crate) fn record_retrying(
+        &self,
+        task: &Task,
+        failure: &StepFailure,
+        pause: Duration,
+        started: DateTime<Utc>,
+    ) {
         let record = StepRecord {
             status: Status::Retrying,
             attempt: task.attempt,

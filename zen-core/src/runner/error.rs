@@ -76,7 +76,9 @@ impl RunError {
     /// The run, when it had begun.
     pub fn run(&self) -> Option<Uuid> {
         match self {
-            Self::StepFailed { run, .. } | Self::Cancelled { run, .. } | Self::NotRecorded { run, .. } => Some(*run),
+            Self::StepFailed { run, .. } | Self::Cancelled { run, .. } | Self::NotRecorded { run, .. } => {
+                Some(*run)
+            }
             _ => None,
         }
     }

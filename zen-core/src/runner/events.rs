@@ -101,19 +101,65 @@ fn line(event: &RunEvent) -> Option<String> {
         RunEvent::StepStarted { element: true, .. } => return None,
         RunEvent::StepStarted { step, attempt: 1, .. } => format!("  {step} runs"),
         RunEvent::StepStarted { step, attempt, .. } => format!("  {step} runs (attempt {attempt})"),
-        RunEvent::StepRetrying { step, attempt, pause, error } => {
-            format!("  {step} attempt {attempt} failed, next one in {}: {error}", shown(*pause))
+        RunEvent::StepRetrying {
+            step,
+            attempt,
+            pause,
+            error,
+        } => {
+            format!(
+                "  {step} attempt {attempt} failed, next one in {}: {error}",
+                shown(*pause)
+            )
         }
-        RunEvent::StepEnded { element: true, status, .. } if *status != Status::Failed => return None,
-        RunEvent::StepEnded { step, status: Status::Cached, .. } => format!("  {step} taken from the cache"),
-        RunEvent::StepEnded { step, status, took, error: None, .. } => format!("  {step} {status} in {}", shown(*took)),
-        RunEvent::StepEnded { step, status: Status::Failed, took, error: Some(error), .. } => {
+        RunEvent::StepEnded {
+            element: true,
+            status,
+            ..
+        } if *status != Status::Failed => return None,
+        RunEvent::StepEnded {
+            step,
+            status: Status::Cached,
+            ..
+        } => format!("  {step} taken from the cache"),
+        RunEvent::StepEnded {
+            step,
+            status,
+            took,
+            error: None,
+            ..
+        } => format!("  {step} {status} in {}", shown(*took)),
+        RunEvent::StepEnded {
+            step,
+            status: Status::Failed,
+            took,
+            error: Some(error),
+            ..
+        } => {
             format!("  {step} failed after {}: {error}", shown(*took))
         }
-        RunEvent::StepEnded { step, status, error: Some(error), .. } => format!("  {step} {status}: {error}"),
-        RunEvent::RunEnded { pipeline, run, status, took, steps } => {
-            let counts: Vec<_> = steps.iter().map(|(status, count)| format!("{count} {status}")).collect();
-            format!("{pipeline}: run {run} {status} in {} ({})", shown(*took), counts.join(", "))
+        RunEvent::StepEnded {
+            step,
+            status,
+            error: Some(error),
+            ..
+        } => format!("  {step} {status}: {error}"),
+        RunEvent::RunEnded {
+            pipeline,
+            run,
+            status,
+            took,
+            steps,
+        } => {
+            let counts: Vec<_> = steps
+                .iter()
+                .map(|(status, count)| format!("{count} {status}"))
+                .collect();
+            format!(
+                "{pipeline}: run {run} {status} in {} ({})",
+                shown(*took),
+                counts.join(", ")
+            )
         }
         RunEvent::Warning { message } => format!("warning: {message}"),
     })
@@ -136,7 +182,9 @@ mod tests {
 
     #[test]
     fn durations_read_well() {
-        let shown: Vec<_> = [0.0003, 0.012, 3.44, 125.0].map(|s| shown(Duration::from_secs_f64(s))).into();
+        let shown: Vec<_> = [0.0003, 0.012, 3.44, 125.0]
+            .map(|s| shown(Duration::from_secs_f64(s)))
+            .into();
         assert_eq!(shown, ["0.3 ms", "12 ms", "3.4 s", "2 min 5 s"]);
     }
 }

@@ -1,8 +1,8 @@
 //! Where the body of a step is executed.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
@@ -12,7 +12,9 @@ use uuid::Uuid;
 use super::logs::{Captured, captured};
 use super::panics::{Caught, catch};
 use crate::artifact::{AnyValue, Digest};
-use crate::graph::{FailureKind, Inputs, LoadedInput, StepBody, StepContext, StepDefinition, StepEvents, StepFailure};
+use crate::graph::{
+    FailureKind, Inputs, LoadedInput, StepBody, StepContext, StepDefinition, StepEvents, StepFailure,
+};
 
 /// One attempt of a step, ready to be executed.
 #[derive(Debug)]
@@ -141,13 +143,24 @@ pub struct InProcess;
 
 impl Executor for InProcess {
     fn execute(&self, task: StepTask, done: Done) -> Option<TaskResult> {
-        let StepTask { definition, context, events, inputs, cancel, runtime, .. } = task;
+        let StepTask {
+            definition,
+            context,
+            events,
+            inputs,
+            cancel,
+            runtime,
+            ..
+        } = task;
         let mut inputs = Inputs::new(inputs);
-        let values = |values: Vec<crate::graph::OutputValue>| values.into_iter().map(|v| ProducedOutput::Value(v.0)).collect();
+        let values = |values: Vec<crate::graph::OutputValue>| {
+            values.into_iter().map(|v| ProducedOutput::Value(v.0)).collect()
+        };
         match &definition.body {
-            StepBody::Missing => {
-                Some(Err(StepFailure::new(FailureKind::Executor, format!("`{}` has no body", definition.path))))
-            }
+            StepBody::Missing => Some(Err(StepFailure::new(
+                FailureKind::Executor,
+                format!("`{}` has no body", definition.path),
+            ))),
             StepBody::Sync(body) => {
                 let result = captured(&events, || catch(|| body(&context, &mut inputs)));
                 Some(result.map(values))
@@ -156,7 +169,10 @@ impl Executor for InProcess {
                 // The future is made inside the task, so that a panic in making it is caught too.
                 let body = Arc::clone(body);
                 let future = Caught(Box::pin(async move { body(context, inputs).await }));
-                let task = runtime.spawn(Captured { events, inner: Box::pin(future) });
+                let task = runtime.spawn(Captured {
+                    events,
+                    inner: Box::pin(future),
+                });
                 cancel.on_request(task.abort_handle());
                 runtime.spawn(async move {
                     let result = match task.await {

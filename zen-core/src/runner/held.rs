@@ -44,14 +44,28 @@ impl fmt::Debug for Held {
 
 impl Held {
     /// An output that was just made.
-    pub(crate) fn made(record: &ArtifactRecord, what: String, codec: Arc<dyn ErasedCodec>, value: Option<AnyValue>, bytes: Bytes) -> Self {
+    pub(crate) fn made(
+        record: &ArtifactRecord,
+        what: String,
+        codec: Arc<dyn ErasedCodec>,
+        value: Option<AnyValue>,
+        bytes: Bytes,
+    ) -> Self {
         let held = Self::stored(record, what, codec, value);
         held.state().bytes = Some(bytes);
-        Self { version: None, ..held }
+        Self {
+            version: None,
+            ..held
+        }
     }
 
     /// A stored artifact.
-    pub(crate) fn stored(record: &ArtifactRecord, what: String, codec: Arc<dyn ErasedCodec>, value: Option<AnyValue>) -> Self {
+    pub(crate) fn stored(
+        record: &ArtifactRecord,
+        what: String,
+        codec: Arc<dyn ErasedCodec>,
+        value: Option<AnyValue>,
+    ) -> Self {
         Self {
             artifact: record.id,
             what,
@@ -62,12 +76,22 @@ impl Held {
             codec,
             codec_name: record.codec.clone(),
             codec_version: record.codec_version,
-            state: Mutex::new(State { value, bytes: None, pinned: false }),
+            state: Mutex::new(State {
+                value,
+                bytes: None,
+                pinned: false,
+            }),
         }
     }
 
     /// An element of a vector that itself is a vector to be worked on.
-    pub(crate) fn pinned(of: &Held, what: String, digest: Digest, codec: Arc<dyn ErasedCodec>, value: AnyValue) -> Self {
+    pub(crate) fn pinned(
+        of: &Held,
+        what: String,
+        digest: Digest,
+        codec: Arc<dyn ErasedCodec>,
+        value: AnyValue,
+    ) -> Self {
         Self {
             artifact: of.artifact,
             what,
@@ -78,7 +102,11 @@ impl Held {
             codec,
             codec_name: String::new(),
             codec_version: 0,
-            state: Mutex::new(State { value: Some(value), bytes: None, pinned: true }),
+            state: Mutex::new(State {
+                value: Some(value),
+                bytes: None,
+                pinned: true,
+            }),
         }
     }
 
@@ -104,7 +132,9 @@ impl Held {
             Some(bytes) => bytes,
             None => crate::client::read_object(stack, self.digest, &self.uri, &self.what)?,
         };
-        let value = self.codec.decode(&self.what, &self.codec_name, self.codec_version, &bytes)?;
+        let value = self
+            .codec
+            .decode(&self.what, &self.codec_name, self.codec_version, &bytes)?;
         if !last {
             self.state().value.get_or_insert_with(|| Arc::clone(&value));
         }

@@ -15,7 +15,10 @@ struct State {
     listening: Option<tokio::task::AbortHandle>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { runs: Vec::new(), listening: None });
+static STATE: Mutex<State> = Mutex::new(State {
+    runs: Vec::new(),
+    listening: None,
+});
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
 
 fn state() -> MutexGuard<'static, State> {
@@ -38,7 +41,12 @@ async fn listen() {
             // Nothing to listen to on this system: the default action stays.
             return;
         }
-        let runs: Vec<_> = state().runs.iter().filter_map(Weak::upgrade).filter(|run| !run.is_finished()).collect();
+        let runs: Vec<_> = state()
+            .runs
+            .iter()
+            .filter_map(Weak::upgrade)
+            .filter(|run| !run.is_finished())
+            .collect();
         if runs.is_empty() || SIGNALS.fetch_add(1, Ordering::Relaxed) > 0 {
             std::process::exit(INTERRUPTED);
         }

@@ -255,11 +255,17 @@ impl<O: PipelineOutput> Launch<O> {
             Ok((stack, resumed, process))
         })
         .await?;
-        let (resumed_from, finished) = resumed.map_or((None, HashMap::new()), |(run, steps)| (Some(run), steps));
+        let (resumed_from, finished) =
+            resumed.map_or((None, HashMap::new()), |(run, steps)| (Some(run), steps));
         let started = stack.clock().now();
         let run = Uuid::now_v7();
-        let run_name =
-            self.name.unwrap_or_else(|| format!("{}-{}", self.pipeline.name, started.format("%Y_%m_%d-%H_%M_%S_%6f")));
+        let run_name = self.name.unwrap_or_else(|| {
+            format!(
+                "{}-{}",
+                self.pipeline.name,
+                started.format("%Y_%m_%d-%H_%M_%S_%6f")
+            )
+        });
         let project = stack.project();
         let settings = Settings {
             pipeline: self.pipeline.name.clone(),
@@ -268,9 +274,13 @@ impl<O: PipelineOutput> Launch<O> {
             pipeline_cache: self.pipeline.cache.clone(),
             run_cache: self.cache,
             failure: self.failure,
-            parallel: self.parallel.unwrap_or_else(|| available_parallelism().map_or(4, |n| n.get().max(4))),
+            parallel: self
+                .parallel
+                .unwrap_or_else(|| available_parallelism().map_or(4, |n| n.get().max(4))),
             grace: self.grace,
-            scratch: stack.home().map_or_else(std::env::temp_dir, |home| home.join("scratch")),
+            scratch: stack
+                .home()
+                .map_or_else(std::env::temp_dir, |home| home.join("scratch")),
             resumed: finished,
             project: project.clone(),
         };
@@ -292,17 +302,34 @@ impl<O: PipelineOutput> Launch<O> {
             user: user(),
             git_commit: git_commit(&project),
             zen_version: env!("CARGO_PKG_VERSION").to_owned(),
-            program: Some(ProgramRecord { path: program_path(), digest: None }),
+            program: Some(ProgramRecord {
+                path: program_path(),
+                digest: None,
+            }),
             resumed_from,
             error: None,
             tags: self.tags,
         };
         let aborting = aborting(&graph);
         let graph_json = crate::graph::graph_json(&self.pipeline.name, &graph);
-        let core = RunCore::new(settings, graph, stack.clone(), self.executor, runtime.clone(), self.observer)
-            .map_err(|error| RunError::Runtime(error.to_string()))?;
-        core.recorder().change(Change::RunStarted { run: Box::new(record), graph: graph_json });
-        core.tell(|| RunEvent::RunStarted { pipeline: self.pipeline.name.clone(), run, name: run_name });
+        let core = RunCore::new(
+            settings,
+            graph,
+            stack.clone(),
+            self.executor,
+            runtime.clone(),
+            self.observer,
+        )
+        .map_err(|error| RunError::Runtime(error.to_string()))?;
+        core.recorder().change(Change::RunStarted {
+            run: Box::new(record),
+            graph: graph_json,
+        });
+        core.tell(|| RunEvent::RunStarted {
+            pipeline: self.pipeline.name.clone(),
+            run,
+            name: run_name,
+        });
         if let Some(step) = aborting {
             core.tell(|| RunEvent::Warning {
                 message: format!(
@@ -332,7 +359,9 @@ async fn blocking_start<R: Send + 'static>(
 
 fn aborting(graph: &Graph) -> Option<String> {
     let mut definitions = graph.nodes().iter().filter_map(|node| node.definition.as_ref());
-    definitions.find(|definition| definition.panic_aborts).map(|definition| definition.path.clone())
+    definitions
+        .find(|definition| definition.panic_aborts)
+        .map(|definition| definition.path.clone())
 }
 
 type Finished = HashMap<String, StepRecord>;
@@ -349,27 +378,49 @@ fn resumed(
         None => return Ok(None),
         Some(Resume::Run(run)) => metadata.run(run)?.ok_or(ClientError::NoRun(run))?,
         Some(Resume::Last) => {
-            let filter = RunFilter { pipeline: Some(pipeline.to_owned()), limit: Some(1), ..RunFilter::default() };
+            let filter = RunFilter {
+                pipeline: Some(pipeline.to_owned()),
+                limit: Some(1),
+                ..RunFilter::default()
+            };
             match metadata.runs(&filter)?.pop() {
                 Some(last) if last.status != Status::Completed && last.graph_hash == graph => last,
                 _ => return Ok(None),
             }
         }
     };
-    let refuse = |reason: String| Err(RunError::Resume { run: record.id, reason });
+    let refuse = |reason: String| {
+        Err(RunError::Resume {
+            run: record.id,
+            reason,
+        })
+    };
     if record.pipeline != pipeline {
-        return refuse(format!("it is a run of pipeline `{}`, not of `{pipeline}`", record.pipeline));
+        return refuse(format!(
+            "it is a run of pipeline `{}`, not of `{pipeline}`",
+            record.pipeline
+        ));
     }
     if record.graph_hash != graph {
-        return refuse("the pipeline's graph has changed since: run it anew, and unchanged steps come from the cache".into());
+        return refuse(
+            "the pipeline's graph has changed since: run it anew, and unchanged steps come from the cache"
+                .into(),
+        );
     }
     if !record.status.is_final() {
-        return refuse(format!("it is {} in process {} on {}", record.status, record.pid, record.host));
+        return refuse(format!(
+            "it is {} in process {} on {}",
+            record.status, record.pid, record.host
+        ));
     }
     let mut finished = Finished::new();
     let mut next = Some(record.id);
     while let Some(run) = next {
-        for step in metadata.steps(run)?.into_iter().filter(|step| step.status.is_success()) {
+        for step in metadata
+            .steps(run)?
+            .into_iter()
+            .filter(|step| step.status.is_success())
+        {
             // The newest run comes first, and counts.
             finished.entry(step.name.clone()).or_insert(step);
         }

@@ -62,7 +62,10 @@ impl AttemptEvents {
         if line == MOST_LINES {
             message = format!("(more than {MOST_LINES} lines: the rest is left out)");
         } else if message.len() > LONGEST_LINE {
-            let cut = (0..=LONGEST_LINE).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+            let cut = (0..=LONGEST_LINE)
+                .rev()
+                .find(|at| message.is_char_boundary(*at))
+                .unwrap_or(0);
             message.truncate(cut);
             message.push('…');
         }
@@ -110,7 +113,11 @@ impl StepEvents for AttemptEvents {
     }
 
     fn metadata(&self, key: &str, value: Value) {
-        self.said.metadata.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), value);
+        self.said
+            .metadata
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key.to_owned(), value);
     }
 
     fn is_cancelled(&self) -> bool {
@@ -122,7 +129,10 @@ impl StepEvents for AttemptEvents {
         if scratch.is_none() {
             *scratch = Some(Scratch::new(&self.scratch_parent)?);
         }
-        Ok(scratch.as_ref().map(|scratch| scratch.path().to_owned()).unwrap_or_default())
+        Ok(scratch
+            .as_ref()
+            .map(|scratch| scratch.path().to_owned())
+            .unwrap_or_default())
     }
 }
 
@@ -180,11 +190,17 @@ pub struct LogLayer;
 
 impl<S: Subscriber> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
-        let Some(events) = CURRENT.with_borrow(Clone::clone) else { return };
+        let Some(events) = CURRENT.with_borrow(Clone::clone) else {
+            return;
+        };
         let mut text = Text::default();
         event.record(&mut text);
         let metadata = event.metadata();
-        events.log(*metadata.level(), metadata.target(), format!("{}{}", text.message, text.fields));
+        events.log(
+            *metadata.level(),
+            metadata.target(),
+            format!("{}{}", text.message, text.fields),
+        );
     }
 }
 

@@ -78,5 +78,8 @@ where
 
 /// `RUST_LOG` may name one level for everything that is printed; warnings without it.
 fn level() -> LevelFilter {
-    std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::WARN)
+    std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(LevelFilter::WARN)
 }

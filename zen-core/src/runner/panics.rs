@@ -25,7 +25,9 @@ fn install_hook() {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             if IN_STEP.get() {
-                let place = info.location().map(|place| format!("{}:{}:{}", place.file(), place.line(), place.column()));
+                let place = info
+                    .location()
+                    .map(|place| format!("{}:{}:{}", place.file(), place.line(), place.column()));
                 PLACE.with_borrow_mut(|known| *known = place);
             } else {
                 before(info);
@@ -45,7 +47,9 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> Result<R, StepFailure>) -> Result<
 
 fn failure(panic: &(dyn Any + Send)) -> StepFailure {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "(no message)".into());
+    let text = text
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "(no message)".into());
     let place = PLACE.take().unwrap_or_else(|| "an unknown place".into());
     StepFailure::new(FailureKind::Panic, format!("panicked at {place}: {text}"))
 }

@@ -24,7 +24,11 @@ struct Queue {
     threads: usize,
 }
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue { jobs: VecDeque::new(), idle: 0, threads: 0 });
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    jobs: VecDeque::new(),
+    idle: 0,
+    threads: 0,
+});
 static WORK: Condvar = Condvar::new();
 
 fn queue() -> MutexGuard<'static, Queue> {
@@ -45,7 +49,10 @@ pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) -> io::Result<()> {
     }
     queue.threads += 1;
     drop(queue);
-    let started = thread::Builder::new().name("zen-worker".into()).stack_size(STACK).spawn(work);
+    let started = thread::Builder::new()
+        .name("zen-worker".into())
+        .stack_size(STACK)
+        .spawn(work);
     let Err(error) = started else { return Ok(()) };
     let mut queue = self::queue();
     queue.threads -= 1;
@@ -67,7 +74,9 @@ fn work() {
             continue;
         }
         queue.idle += 1;
-        let (guard, wait) = WORK.wait_timeout(queue, IDLE).unwrap_or_else(PoisonError::into_inner);
+        let (guard, wait) = WORK
+            .wait_timeout(queue, IDLE)
+            .unwrap_or_else(PoisonError::into_inner);
         queue = guard;
         queue.idle -= 1;
         if wait.timed_out() && queue.jobs.is_empty() {

@@ -40,7 +40,13 @@ struct UploadState {
 
 impl Upload {
     pub(crate) fn of(count: usize) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(UploadState { open: count, error: None }), changed: Condvar::new() })
+        Arc::new(Self {
+            state: Mutex::new(UploadState {
+                open: count,
+                error: None,
+            }),
+            changed: Condvar::new(),
+        })
     }
 
     pub(crate) fn done(&self, result: Result<(), ArtifactError>) {
@@ -72,7 +78,11 @@ enum Entry {
     /// What a step said.
     Said(Uuid, Change),
     /// A step's end with its artifacts, once its objects are stored.
-    Ended { step: Box<StepRecord>, before: Vec<Change>, upload: Option<Arc<Upload>> },
+    Ended {
+        step: Box<StepRecord>,
+        before: Vec<Change>,
+        upload: Option<Arc<Upload>>,
+    },
     /// Anything else.
     Change(Change),
 }
@@ -124,13 +134,31 @@ impl Shared {
 }
 
 impl Recorder {
-    pub(crate) fn start(metadata: Arc<dyn MetadataStore>, events: Arc<dyn RecorderEvents>) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new(), metadata });
+    pub(crate) fn start(
+        metadata: Arc<dyn MetadataStore>,
+        events: Arc<dyn RecorderEvents>,
+    ) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+            metadata,
+        });
         let writer = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("zen-recorder".into()).spawn(move || {
-            Writer { shared: writer, events, marks: HashMap::new(), lost: HashSet::new() }.run();
-        })?;
-        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+        let thread = std::thread::Builder::new()
+            .name("zen-recorder".into())
+            .spawn(move || {
+                Writer {
+                    shared: writer,
+                    events,
+                    marks: HashMap::new(),
+                    lost: HashSet::new(),
+                }
+                .run();
+            })?;
+        Ok(Self {
+            shared,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     fn put(&self, entry: Entry) {
@@ -162,7 +190,11 @@ impl Recorder {
     }
 
     pub(crate) fn ended(&self, step: StepRecord, before: Vec<Change>, upload: Option<Arc<Upload>>) {
-        self.put(Entry::Ended { step: Box::new(step), before, upload });
+        self.put(Entry::Ended {
+            step: Box::new(step),
+            before,
+            upload,
+        });
     }
 
     /// Writes what is in the queue now, without waiting for more to join it.
@@ -178,7 +210,11 @@ impl Recorder {
         queue.flushing += 1;
         self.shared.changed.notify_all();
         while queue.settled < target && queue.broken.is_none() {
-            queue = self.shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .shared
+                .changed
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         queue.flushing -= 1;
         queue.broken.clone().map_or(Ok(()), Err)
@@ -241,24 +277,43 @@ impl Writer {
                 }
                 let due = self.marks.values().map(|(since, _)| *since + MARK_AFTER).min();
                 let Some(due) = due else {
-                    queue = self.shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                    queue = self
+                        .shared
+                        .changed
+                        .wait(queue)
+                        .unwrap_or_else(PoisonError::into_inner);
                     continue;
                 };
                 let now = Instant::now();
                 if due <= now {
                     return Some(Vec::new());
                 }
-                queue = self.shared.changed.wait_timeout(queue, due - now).unwrap_or_else(PoisonError::into_inner).0;
+                queue = self
+                    .shared
+                    .changed
+                    .wait_timeout(queue, due - now)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
                 continue;
             }
             if queue.flushing == 0 && !queue.closed && !queue.urgent && queue.entries.len() < GROUP {
                 let until = Instant::now() + GATHER;
                 loop {
                     let now = Instant::now();
-                    if now >= until || queue.flushing > 0 || queue.closed || queue.urgent || queue.entries.len() >= GROUP {
+                    if now >= until
+                        || queue.flushing > 0
+                        || queue.closed
+                        || queue.urgent
+                        || queue.entries.len() >= GROUP
+                    {
                         break;
                     }
-                    queue = self.shared.changed.wait_timeout(queue, until - now).unwrap_or_else(PoisonError::into_inner).0;
+                    queue = self
+                        .shared
+                        .changed
+                        .wait_timeout(queue, until - now)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0;
                 }
             }
             let count = queue.entries.len().min(GROUP);
@@ -293,7 +348,12 @@ impl Writer {
             }
         }
         let now = Instant::now();
-        let due: Vec<_> = self.marks.iter().filter(|(_, (since, _))| *since + MARK_AFTER <= now).map(|(id, _)| *id).collect();
+        let due: Vec<_> = self
+            .marks
+            .iter()
+            .filter(|(_, (since, _))| *since + MARK_AFTER <= now)
+            .map(|(id, _)| *id)
+            .collect();
         for id in due {
             if let Some((_, mark)) = self.marks.remove(&id) {
                 changes.push(Change::Step(mark));
@@ -306,8 +366,18 @@ impl Writer {
     }
 
     /// A step whose outputs, or whose inputs, could not be stored has failed, whatever its body said.
-    fn end(&mut self, mut step: StepRecord, before: Vec<Change>, stored: Result<(), String>, changes: &mut Vec<Change>) {
-        let lost_input = step.inputs.iter().find(|edge| self.lost.contains(&edge.artifact)).map(|edge| edge.name.clone());
+    fn end(
+        &mut self,
+        mut step: StepRecord,
+        before: Vec<Change>,
+        stored: Result<(), String>,
+        changes: &mut Vec<Change>,
+    ) {
+        let lost_input = step
+            .inputs
+            .iter()
+            .find(|edge| self.lost.contains(&edge.artifact))
+            .map(|edge| edge.name.clone());
         let error = match (stored, lost_input) {
             (Ok(()), None) => {
                 changes.extend(before);

@@ -44,7 +44,8 @@ impl<O: PipelineOutput> Run<O> {
     {
         let (outputs, stack) = (self.outputs.clone(), self.view.stack.clone());
         blocking(move || {
-            let values: Result<Vec<_>, _> = outputs.iter().map(|slot| slot.held.load(&stack, false)).collect();
+            let values: Result<Vec<_>, _> =
+                outputs.iter().map(|slot| slot.held.load(&stack, false)).collect();
             Ok(O::load(&mut OutputLoader::new(values?))?)
         })
         .await
@@ -62,7 +63,12 @@ pub struct RunHandle<O> {
 
 impl<O> RunHandle<O> {
     pub(crate) fn new(core: Arc<RunCore>, stack: Stack) -> Self {
-        Self { core, stack, ended: false, _output: PhantomData }
+        Self {
+            core,
+            stack,
+            ended: false,
+            _output: PhantomData,
+        }
     }
 
     /// The run's id.
@@ -90,9 +96,15 @@ impl<O> RunHandle<O> {
             let _ = report.send(finish(&core, &stack));
         };
         pool::spawn(finish).map_err(|error| RunError::Runtime(error.to_string()))?;
-        let view = reported.await.map_err(|_| RunError::Runtime("the thread that ended the run died".into()))??;
+        let view = reported
+            .await
+            .map_err(|_| RunError::Runtime("the thread that ended the run died".into()))??;
         let outputs: Option<Vec<Slot>> = self.core.outputs().into_iter().collect();
-        Ok(Run { view, outputs: outputs.unwrap_or_default(), _output: PhantomData })
+        Ok(Run {
+            view,
+            outputs: outputs.unwrap_or_default(),
+            _output: PhantomData,
+        })
     }
 }
 
@@ -118,10 +130,27 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
     let recorder = core.recorder();
     // Outputs that can't be stored turn a success into a failure: known only when the queue is empty.
     let flushed = recorder.flush();
-    let error = match (flushed.err().or_else(|| core.broken()), core.cancel_reason(), core.state().first_failure.clone()) {
-        (Some(source), _, _) => Some(RunError::NotRecorded { pipeline, run, source }),
-        (None, Some(reason), _) => Some(RunError::Cancelled { pipeline, run, reason }),
-        (None, None, Some((step, failure))) => Some(RunError::StepFailed { pipeline, run, step, failure }),
+    let error = match (
+        flushed.err().or_else(|| core.broken()),
+        core.cancel_reason(),
+        core.state().first_failure.clone(),
+    ) {
+        (Some(source), _, _) => Some(RunError::NotRecorded {
+            pipeline,
+            run,
+            source,
+        }),
+        (None, Some(reason), _) => Some(RunError::Cancelled {
+            pipeline,
+            run,
+            reason,
+        }),
+        (None, None, Some((step, failure))) => Some(RunError::StepFailed {
+            pipeline,
+            run,
+            step,
+            failure,
+        }),
         (None, None, None) => None,
     };
     let status = match &error {
@@ -130,24 +159,42 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
         Some(_) => Status::Failed,
     };
     let programs = stack.home().map(|home| home.join("cache").join("programs"));
-    recorder.change(Change::RunProgram { run, program: program(programs.as_deref()) });
+    recorder.change(Change::RunProgram {
+        run,
+        program: program(programs.as_deref()),
+    });
     let text = error.as_ref().map(|error| match error {
         RunError::Cancelled { reason, .. } => reason.clone(),
         RunError::StepFailed { step, failure, .. } => format!("step `{step}` failed: {failure}"),
         error => crate::graph::failure::chain(error),
     });
-    recorder.change(Change::RunEnded { run, status, error: text, ended: core.now() });
+    recorder.change(Change::RunEnded {
+        run,
+        status,
+        error: text,
+        ended: core.now(),
+    });
     let closed = recorder.close();
     core.tell(|| RunEvent::RunEnded {
         pipeline: settings.pipeline.clone(),
         run,
         status,
         took: core.took(),
-        steps: core.state().counts.iter().filter(|(_, count)| *count > 0).copied().collect(),
+        steps: core
+            .state()
+            .counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .copied()
+            .collect(),
     });
     match (error, closed) {
         (Some(error), _) => Err(error),
-        (None, Err(source)) => Err(RunError::NotRecorded { pipeline: settings.pipeline.clone(), run, source }),
+        (None, Err(source)) => Err(RunError::NotRecorded {
+            pipeline: settings.pipeline.clone(),
+            run,
+            source,
+        }),
         (None, Ok(())) => match stack.metadata().run(run)? {
             Some(record) => Ok(RunView::new(stack.clone(), record)),
             None => Err(ClientError::NoRun(run).into()),

@@ -10,7 +10,9 @@ use super::FailurePolicy;
 use super::held::Held;
 use super::logs::Said;
 use crate::artifact::Digest;
-use crate::graph::{Binding, Elements, Graph, Node, NodeId, NodeKind, Parameter, ScopeId, Source, StepFailure};
+use crate::graph::{
+    Binding, Elements, Graph, Node, NodeId, NodeKind, Parameter, ScopeId, Source, StepFailure,
+};
 use crate::metadata::Status;
 
 /// A node in one of the places where it runs: nodes inside `each` have one for every element.
@@ -81,7 +83,11 @@ pub(crate) enum Work {
     /// Find the stored artifact.
     Stored,
     /// Look at the vector of `each`: how many elements, and their digests.
-    Expand { vector: TaskInput, elements: Elements, extract: Option<Elements> },
+    Expand {
+        vector: TaskInput,
+        elements: Elements,
+        extract: Option<Elements>,
+    },
     /// Look at the condition of `when`.
     Branch { condition: TaskInput },
     /// Execute the definition, or take its outputs from the cache.
@@ -216,7 +222,12 @@ impl State {
         let graph = Arc::clone(&self.graph);
         let index = self.scopes.len();
         let nodes = &graph.scope(scope).nodes;
-        self.scopes.push(ScopeRun { scope, parent, first: self.instances.len(), element });
+        self.scopes.push(ScopeRun {
+            scope,
+            parent,
+            first: self.instances.len(),
+            element,
+        });
         self.instances.extend(nodes.iter().map(|node| Instance {
             node: *node,
             scope: index,
@@ -252,7 +263,9 @@ impl State {
                 Binding::Output(source) => Some((source.node, true)),
                 Binding::Value(_) => None,
             });
-            let waits: Vec<_> = values.chain(node.after.iter().map(|node| (*node, false))).collect();
+            let waits: Vec<_> = values
+                .chain(node.after.iter().map(|node| (*node, false)))
+                .collect();
             for (other, value) in waits {
                 let other = self.find(scope, other);
                 self.wait_for(id, other, value);
@@ -280,7 +293,9 @@ impl State {
         match status {
             status if status.is_success() => true,
             // A branch that wasn't taken: nobody reads a value of it from outside, waiting for it is over.
-            Status::Skipped | Status::Failed | Status::Cancelled => !value && self.policy == FailurePolicy::Continue,
+            Status::Skipped | Status::Failed | Status::Cancelled => {
+                !value && self.policy == FailurePolicy::Continue
+            }
             _ => false,
         }
     }
@@ -358,16 +373,23 @@ impl State {
         let graph = &self.graph;
         let instance = &self.instances[id];
         let node = graph.get(instance.node);
-        let inputs = || node.inputs.iter().map(|input| self.input(instance.scope, &input.name, &input.binding)).collect();
+        let inputs = || {
+            node.inputs
+                .iter()
+                .map(|input| self.input(instance.scope, &input.name, &input.binding))
+                .collect()
+        };
         match (&node.kind, &instance.body) {
             (NodeKind::Stored { .. } | NodeKind::Element { .. }, _) => Work::Stored,
             (NodeKind::Step, _) => Work::Step { inputs: inputs() },
             (NodeKind::Each { elements, .. }, None) => {
                 let mut inputs: Vec<_> = inputs();
                 match inputs.pop() {
-                    Some(vector) => {
-                        Work::Expand { extract: self.outer_elements(&vector), vector, elements: elements.clone() }
-                    }
+                    Some(vector) => Work::Expand {
+                        extract: self.outer_elements(&vector),
+                        vector,
+                        elements: elements.clone(),
+                    },
                     None => Work::Step { inputs },
                 }
             }
@@ -381,7 +403,10 @@ impl State {
             (NodeKind::Each { results, .. }, Some(body)) => {
                 let mut inputs = Vec::with_capacity(results.len() * body.len());
                 for result in results {
-                    inputs.extend(body.iter().map(|scope| self.slot_input(*scope, "element", *result)));
+                    inputs.extend(
+                        body.iter()
+                            .map(|scope| self.slot_input(*scope, "element", *result)),
+                    );
                 }
                 if results.is_empty() {
                     inputs = units(body.len());
@@ -390,18 +415,32 @@ impl State {
             }
             (NodeKind::When { results, .. }, Some(body)) => {
                 let scopes = body.iter();
-                let inputs = scopes.flat_map(|scope| results.iter().map(|result| self.slot_input(*scope, "branch", *result)));
+                let inputs = scopes.flat_map(|scope| {
+                    results
+                        .iter()
+                        .map(|result| self.slot_input(*scope, "branch", *result))
+                });
                 let inputs: Vec<_> = inputs.collect();
-                Work::Step { inputs: if results.is_empty() { units(body.len()) } else { inputs } }
+                Work::Step {
+                    inputs: if results.is_empty() {
+                        units(body.len())
+                    } else {
+                        inputs
+                    },
+                }
             }
         }
     }
 
     /// How to take elements out of the vector that this input is itself an element of.
     fn outer_elements(&self, input: &TaskInput) -> Option<Elements> {
-        let InputFrom::Slot { slot, producer, .. } = &input.from else { return None };
+        let InputFrom::Slot { slot, producer, .. } = &input.from else {
+            return None;
+        };
         slot.element?;
-        let NodeKind::Element { each } = &self.node(*producer).kind else { return None };
+        let NodeKind::Element { each } = &self.node(*producer).kind else {
+            return None;
+        };
         match &self.graph.get(*each).kind {
             NodeKind::Each { elements, .. } => Some(elements.clone()),
             _ => None,
@@ -411,7 +450,10 @@ impl State {
     fn input(&self, scope: usize, name: &str, binding: &Binding) -> TaskInput {
         match binding {
             Binding::Output(source) => self.slot_input(scope, name, *source),
-            Binding::Value(value) => TaskInput { name: name.to_owned(), from: InputFrom::Value(Arc::clone(value)) },
+            Binding::Value(value) => TaskInput {
+                name: name.to_owned(),
+                from: InputFrom::Value(Arc::clone(value)),
+            },
         }
     }
 
@@ -420,7 +462,10 @@ impl State {
         let instance = &self.instances[producer];
         let slot = instance.outputs[source.output as usize].clone();
         let last = instance.readers.get(source.output as usize) == Some(&1) && slot.element.is_none();
-        TaskInput { name: name.to_owned(), from: InputFrom::Slot { slot, producer, last } }
+        TaskInput {
+            name: name.to_owned(),
+            from: InputFrom::Slot { slot, producer, last },
+        }
     }
 
     /// The instance ended well, with these outputs.
@@ -435,7 +480,10 @@ impl State {
                 slot.held.release();
             }
         }
-        if !matches!(self.node(id).kind, NodeKind::Stored { .. } | NodeKind::Element { .. }) {
+        if !matches!(
+            self.node(id).kind,
+            NodeKind::Stored { .. } | NodeKind::Element { .. }
+        ) {
             self.count(status);
         }
         self.end(id, status);
@@ -534,7 +582,14 @@ impl State {
         let (node, step) = (node.id(), self.instances[id].step);
         self.count(status);
         let (name, element) = (self.name(id), self.within_element(id));
-        self.not_run.push(NotRun { node, name, step, status, reason, element });
+        self.not_run.push(NotRun {
+            node,
+            name,
+            step,
+            status,
+            reason,
+            element,
+        });
     }
 
     /// Nothing new starts; what waits ends with this status.
@@ -556,8 +611,12 @@ impl State {
 
     /// The attempts that are being made.
     pub(crate) fn under_way(&self) -> Vec<InstanceId> {
-        let busy = |instance: &Instance| matches!(instance.phase, Phase::Running | Phase::Pausing | Phase::Lingering);
-        (0..self.instances.len()).filter(|id| busy(&self.instances[*id])).collect()
+        let busy = |instance: &Instance| {
+            matches!(instance.phase, Phase::Running | Phase::Pausing | Phase::Lingering)
+        };
+        (0..self.instances.len())
+            .filter(|id| busy(&self.instances[*id]))
+            .collect()
     }
 
     /// The attempt is over and another one follows later.
@@ -585,7 +644,11 @@ impl State {
                 digest: *digest,
                 artifact: vector.artifact,
                 // An element of an element is recorded as the outer element.
-                artifact_element: if nested { vector.artifact_element } else { Some(index) },
+                artifact_element: if nested {
+                    vector.artifact_element
+                } else {
+                    Some(index)
+                },
             };
             Some((index, slot))
         });
@@ -637,7 +700,9 @@ impl State {
         }
         let graph = Arc::clone(&self.graph);
         let owner = graph.get(self.instances[id].node);
-        let Some((body, results)) = owner.body() else { return };
+        let Some((body, results)) = owner.body() else {
+            return;
+        };
         let parent = self.instances[id].scope;
         // The collecting is its first attempt; this one only looked at the input.
         self.instances[id].attempt = 0;
@@ -683,7 +748,10 @@ impl State {
 
     /// An input of `id` can't be read: its producer runs again, and `id` after it. Returns false when that has been tried.
     pub(crate) fn make_again(&mut self, id: InstanceId, producer: InstanceId, reason: String) -> bool {
-        let can = matches!(self.node(producer).kind, NodeKind::Step | NodeKind::Each { .. } | NodeKind::When { .. });
+        let can = matches!(
+            self.node(producer).kind,
+            NodeKind::Step | NodeKind::Each { .. } | NodeKind::When { .. }
+        );
         let waiting = matches!(self.instances[producer].phase, Phase::Ended(_));
         if !can || (waiting && self.instances[producer].bypass.is_some()) || self.stopping.is_some() {
             return false;
@@ -730,13 +798,21 @@ fn reads(graph: &Graph, node: &Node) -> Vec<Source> {
         Binding::Output(source) => Some(*source),
         Binding::Value(_) => None,
     });
-    let captures = node.body().map(|(body, _)| graph.scope(body).captures.as_slice()).unwrap_or_default();
+    let captures = node
+        .body()
+        .map(|(body, _)| graph.scope(body).captures.as_slice())
+        .unwrap_or_default();
     inputs.chain(captures.iter().copied()).collect()
 }
 
 /// Stands for the results of a closure that returned nothing: only how often it ran counts.
 fn units(count: usize) -> Vec<TaskInput> {
-    let Ok(unit) = Parameter::new(()).map(Arc::new) else { return Vec::new() };
-    let input = || TaskInput { name: "done".into(), from: InputFrom::Value(Arc::clone(&unit)) };
+    let Ok(unit) = Parameter::new(()).map(Arc::new) else {
+        return Vec::new();
+    };
+    let input = || TaskInput {
+        name: "done".into(),
+        from: InputFrom::Value(Arc::clone(&unit)),
+    };
     std::iter::repeat_with(input).take(count).collect()
 }

@@ -18,11 +18,17 @@ pub fn find_home(start: &Path) -> PathBuf {
 
 fn find_without_variable(start: &Path) -> PathBuf {
     let has = |folder: &&Path, name: &str| folder.join(name).exists();
-    let marked = start.ancestors().find(|folder| has(folder, "zen.toml") || folder.join(".zen").is_dir());
+    let marked = start
+        .ancestors()
+        .find(|folder| has(folder, "zen.toml") || folder.join(".zen").is_dir());
     // Cargo.lock stands only at the root of a workspace.
     let cargo = || start.ancestors().find(|folder| has(folder, "Cargo.lock"));
     let package = || start.ancestors().find(|folder| has(folder, "Cargo.toml"));
-    marked.or_else(cargo).or_else(package).unwrap_or(start).join(".zen")
+    marked
+        .or_else(cargo)
+        .or_else(package)
+        .unwrap_or(start)
+        .join(".zen")
 }
 
 #[cfg(test)]

@@ -31,7 +31,11 @@ impl Liveness {
         let file = OpenOptions::new().write(true).create_new(true).open(&hidden)?;
         file.lock()?;
         std::fs::rename(&hidden, &path)?;
-        Ok(Self { id, path, _lock: file })
+        Ok(Self {
+            id,
+            path,
+            _lock: file,
+        })
     }
 
     /// The name under which runs record this process.
@@ -63,7 +67,9 @@ impl Liveness {
 
     /// Removes the files of dead processes. Only tidies up: a missing file says the same as an unlocked one.
     pub(crate) fn sweep(folder: &Path) {
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return;
+        };
         for entry in entries.flatten() {
             if let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
                 let _ = Self::is_alive(folder, id);

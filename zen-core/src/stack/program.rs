@@ -21,15 +21,25 @@ pub(crate) fn program(folder: Option<&Path>) -> ProgramRecord {
         let path = std::env::current_exe().ok()?;
         digest_of(&path, folder).ok()
     });
-    ProgramRecord { path: program_path(), digest }
+    ProgramRecord {
+        path: program_path(),
+        digest,
+    }
 }
 
 fn digest_of(path: &Path, folder: Option<&Path>) -> io::Result<Digest> {
     let meta = std::fs::metadata(path)?;
-    let changed = meta.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let changed = meta
+        .modified()?
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_nanos();
     let identity = Digest::of(format!("{} {} {changed}", path.display(), meta.len()).as_bytes());
     let known = folder.map(|folder| folder.join(identity.short()));
-    if let Some(digest) = known.as_ref().and_then(|known| std::fs::read_to_string(known).ok()?.trim().parse().ok()) {
+    if let Some(digest) = known
+        .as_ref()
+        .and_then(|known| std::fs::read_to_string(known).ok()?.trim().parse().ok())
+    {
         return Ok(digest);
     }
     let mut hasher = blake3::Hasher::new();
@@ -50,7 +60,11 @@ pub(crate) fn host() -> String {
     static HOST: OnceLock<String> = OnceLock::new();
     let find = || {
         let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-        let variable = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
+        let variable = || {
+            ["HOSTNAME", "COMPUTERNAME"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok())
+        };
         let file = || std::fs::read_to_string("/etc/hostname").ok();
         let name = kernel.or_else(variable).or_else(file).unwrap_or_default();
         match name.trim() {
@@ -64,12 +78,18 @@ pub(crate) fn host() -> String {
 /// The user's name.
 pub(crate) fn user() -> String {
     let names = ["USER", "LOGNAME", "USERNAME"];
-    names.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "unknown".into())
+    names
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .unwrap_or_else(|| "unknown".into())
 }
 
 /// The commit checked out in the git repository around `start`, read from its files.
 pub(crate) fn git_commit(start: &Path) -> Option<String> {
-    let marker = start.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+    let marker = start
+        .ancestors()
+        .map(|folder| folder.join(".git"))
+        .find(|path| path.exists())?;
     let folder = match marker.is_dir() {
         true => marker,
         // A worktree or submodule: a file that names the folder.
@@ -79,7 +99,9 @@ pub(crate) fn git_commit(start: &Path) -> Option<String> {
         }
     };
     let head = std::fs::read_to_string(folder.join("HEAD")).ok()?;
-    let Some(name) = head.trim().strip_prefix("ref:").map(str::trim) else { return commit(&head) };
+    let Some(name) = head.trim().strip_prefix("ref:").map(str::trim) else {
+        return commit(&head);
+    };
     let common = match std::fs::read_to_string(folder.join("commondir")) {
         Ok(path) => folder.join(path.trim()),
         Err(_) => folder.clone(),
@@ -89,7 +111,11 @@ pub(crate) fn git_commit(start: &Path) -> Option<String> {
         let packed = std::fs::read_to_string(common.join("packed-refs")).ok()?;
         packed.lines().find_map(|line| {
             let (hash, reference) = line.split_once(' ')?;
-            if reference.trim() == name { commit(hash) } else { None }
+            if reference.trim() == name {
+                commit(hash)
+            } else {
+                None
+            }
         })
     })
 }
@@ -113,7 +139,11 @@ mod tests {
         std::fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
         assert_eq!(git_commit(&root), None);
         let (packed, loose) = ("a".repeat(40), "b".repeat(40));
-        std::fs::write(git.join("packed-refs"), format!("# pack-refs\n{packed} refs/heads/main\n")).unwrap();
+        std::fs::write(
+            git.join("packed-refs"),
+            format!("# pack-refs\n{packed} refs/heads/main\n"),
+        )
+        .unwrap();
         assert_eq!(git_commit(&root.join("deep/er")), Some(packed));
         std::fs::write(git.join("refs/heads/main"), format!("{loose}\n")).unwrap();
         assert_eq!(git_commit(&root), Some(loose));

@@ -64,7 +64,10 @@ impl Stack {
     /// # Errors
     /// When the folder can't be made or its content can't be used.
     pub fn active() -> Result<Self, StackError> {
-        let here = std::env::current_dir().map_err(|source| StackError::Home { path: PathBuf::from("."), source })?;
+        let here = std::env::current_dir().map_err(|source| StackError::Home {
+            path: PathBuf::from("."),
+            source,
+        })?;
         Self::at(&find_home(&here))
     }
 
@@ -75,7 +78,10 @@ impl Stack {
     pub fn at(home: &Path) -> Result<Self, StackError> {
         static OPEN: OnceLock<Mutex<HashMap<PathBuf, Stack>>> = OnceLock::new();
         let home = make_home(home)?;
-        let mut open = OPEN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = OPEN
+            .get_or_init(Mutex::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(stack) = open.get(&home) {
             return Ok(stack.clone());
         }
@@ -110,7 +116,9 @@ impl Stack {
     /// The project's folder: the one that holds `.zen`, else the working directory.
     pub fn project(&self) -> PathBuf {
         let parent = self.home().and_then(Path::parent).map(Path::to_owned);
-        parent.or_else(|| std::env::current_dir().ok()).unwrap_or_default()
+        parent
+            .or_else(|| std::env::current_dir().ok())
+            .unwrap_or_default()
     }
 
     /// The artifact store.
@@ -135,7 +143,9 @@ impl Stack {
 
     /// Under which name this process's runs are recorded; none when nobody else could look.
     pub(crate) fn process(&self) -> Result<Option<uuid::Uuid>, StackError> {
-        let Some(folder) = self.live() else { return Ok(None) };
+        let Some(folder) = self.live() else {
+            return Ok(None);
+        };
         let mut liveness = self.inner.liveness.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(liveness) = &*liveness {
             return Ok(Some(liveness.id()));
@@ -158,7 +168,10 @@ impl Stack {
         let Some(folder) = self.live() else { return Ok(0) };
         let mut changes = Vec::new();
         for status in [Status::Running, Status::Queued] {
-            let filter = RunFilter { status: Some(status), ..RunFilter::default() };
+            let filter = RunFilter {
+                status: Some(status),
+                ..RunFilter::default()
+            };
             for run in self.metadata().runs(&filter)? {
                 let Some(process) = run.process else { continue };
                 // What another machine's process does can't be seen from here; when in doubt it is alive.
@@ -186,7 +199,10 @@ impl Stack {
 
 fn make_home(home: &Path) -> Result<PathBuf, StackError> {
     let made = std::fs::create_dir_all(home).and_then(|()| home.canonicalize());
-    made.map_err(|source| StackError::Home { path: home.to_owned(), source })
+    made.map_err(|source| StackError::Home {
+        path: home.to_owned(),
+        source,
+    })
 }
 
 /// Puts a [`Stack`] together.
@@ -268,8 +284,18 @@ impl StackBuilder {
             None => default_metadata(home.as_deref(), self.survive_power_loss)?,
         };
         let mut components = vec![
-            Component::new("artifact_store", "default", scheme(artifacts.url()), Arc::new(artifacts.clone())),
-            Component::new("metadata_store", "default", "metadata", Arc::new(Arc::clone(&metadata))),
+            Component::new(
+                "artifact_store",
+                "default",
+                scheme(artifacts.url()),
+                Arc::new(artifacts.clone()),
+            ),
+            Component::new(
+                "metadata_store",
+                "default",
+                "metadata",
+                Arc::new(Arc::clone(&metadata)),
+            ),
         ];
         components.extend(self.components);
         let stack = Stack {
@@ -295,9 +321,16 @@ fn scheme(url: &str) -> &str {
 #[cfg(feature = "sqlite")]
 fn default_metadata(home: Option<&Path>, power: bool) -> Result<Arc<dyn MetadataStore>, StackError> {
     use crate::metadata::{Durability, SqliteMetadata, SqliteOptions};
-    let durability = if power { Durability::Power } else { Durability::Process };
+    let durability = if power {
+        Durability::Power
+    } else {
+        Durability::Process
+    };
     Ok(match home {
-        Some(home) => Arc::new(SqliteMetadata::open(&home.join("metadata.db"), SqliteOptions { durability })?),
+        Some(home) => Arc::new(SqliteMetadata::open(
+            &home.join("metadata.db"),
+            SqliteOptions { durability },
+        )?),
         None => Arc::new(SqliteMetadata::in_memory()?),
     })
 }

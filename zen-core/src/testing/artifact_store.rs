@@ -26,25 +26,46 @@ pub fn artifact_store_conformance(make: &dyn Fn() -> ArtifactStore) {
 }
 
 fn content(seed: &str, len: usize) -> (Digest, Bytes) {
-    let bytes: Vec<u8> = seed.bytes().cycle().take(len).enumerate().map(|(i, b)| b ^ (i >> 8) as u8).collect();
+    let bytes: Vec<u8> = seed
+        .bytes()
+        .cycle()
+        .take(len)
+        .enumerate()
+        .map(|(i, b)| b ^ (i >> 8) as u8)
+        .collect();
     (Digest::of(&bytes), bytes.into())
 }
 
 fn what_was_written_is_read(store: ArtifactStore) {
     let (digest, bytes) = content("round trip", 1000);
     store.put(digest, bytes.clone()).expect("a write");
-    assert_eq!(store.get(digest, &"it").expect("a read"), bytes, "the bytes read differ from those written");
-    assert_eq!(store.size(digest).expect("a look"), Some(1000), "the size differs");
+    assert_eq!(
+        store.get(digest, &"it").expect("a read"),
+        bytes,
+        "the bytes read differ from those written"
+    );
+    assert_eq!(
+        store.size(digest).expect("a look"),
+        Some(1000),
+        "the size differs"
+    );
     store.delete(digest).expect("a removal");
 }
 
 fn missing_is_said(store: &ArtifactStore) {
     let (digest, _) = content("never written", 10);
-    assert_eq!(store.size(digest).expect("a look"), None, "an object that was never written has a size");
+    assert_eq!(
+        store.size(digest).expect("a look"),
+        None,
+        "an object that was never written has a size"
+    );
     match store.get(digest, &"the thing") {
         Err(ArtifactError::Missing { what, uri }) => {
             assert_eq!(what, "the thing");
-            assert!(uri.contains(&digest.to_string()[2..]), "`{uri}` doesn't say where the object should be");
+            assert!(
+                uri.contains(&digest.to_string()[2..]),
+                "`{uri}` doesn't say where the object should be"
+            );
         }
         other => panic!("reading a missing object gave {other:?}"),
     }
@@ -53,7 +74,9 @@ fn missing_is_said(store: &ArtifactStore) {
 fn a_second_write_changes_nothing(store: &ArtifactStore) {
     let (digest, bytes) = content("twice", 300);
     store.put(digest, bytes.clone()).expect("a first write");
-    store.put(digest, bytes.clone()).expect("a second write of the same");
+    store
+        .put(digest, bytes.clone())
+        .expect("a second write of the same");
     assert_eq!(store.get(digest, &"it").expect("a read"), bytes);
     store.replace(digest, bytes.clone()).expect("a replacement");
     assert_eq!(store.get(digest, &"it").expect("a read"), bytes);
@@ -63,7 +86,10 @@ fn a_second_write_changes_nothing(store: &ArtifactStore) {
 fn another_handle_sees_it(make: &dyn Fn() -> ArtifactStore) {
     let (digest, bytes) = content("shared", 40);
     make().put(digest, bytes.clone()).expect("a write");
-    assert_eq!(make().get(digest, &"it").expect("a read by another handle"), bytes);
+    assert_eq!(
+        make().get(digest, &"it").expect("a read by another handle"),
+        bytes
+    );
     make().delete(digest).expect("a removal");
 }
 
@@ -85,7 +111,11 @@ fn racing_writers_all_succeed(store: &ArtifactStore) {
             let (store, bytes) = (Arc::clone(&store), bytes.clone());
             scope.spawn(move || {
                 store.put(digest, bytes.clone()).expect("a write in a race");
-                assert_eq!(store.get(digest, &"it").expect("a read in a race"), bytes, "a reader saw half an object");
+                assert_eq!(
+                    store.get(digest, &"it").expect("a read in a race"),
+                    bytes,
+                    "a reader saw half an object"
+                );
             });
         }
     });
@@ -97,11 +127,18 @@ fn deleting_is_repeatable(store: &ArtifactStore) {
     store.put(digest, bytes).expect("a write");
     store.delete(digest).expect("a removal");
     store.delete(digest).expect("a removal of what is gone");
-    assert_eq!(store.size(digest).expect("a look"), None, "a removed object is still there");
+    assert_eq!(
+        store.size(digest).expect("a look"),
+        None,
+        "a removed object is still there"
+    );
 }
 
 fn uris_are_distinct(store: &ArtifactStore) {
     let uris: HashSet<_> = (0..100).map(|i| store.uri(Digest::of(&[i]))).collect();
     assert_eq!(uris.len(), 100, "two objects share a place");
-    assert!(uris.iter().all(|uri| uri.starts_with(store.url())), "an object's place is outside the store");
+    assert!(
+        uris.iter().all(|uri| uri.starts_with(store.url())),
+        "an object's place is outside the store"
+    );
 }

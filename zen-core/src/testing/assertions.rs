@@ -9,7 +9,9 @@ use crate::metadata::Status;
 /// When one wasn't; the message says why not.
 #[track_caller]
 pub fn assert_cached(run: &RunView, steps: &[&str]) {
-    steps.iter().for_each(|step| assert_status(run, step, Status::Cached));
+    steps
+        .iter()
+        .for_each(|step| assert_status(run, step, Status::Cached));
 }
 
 /// Every one of these steps was executed.
@@ -18,7 +20,9 @@ pub fn assert_cached(run: &RunView, steps: &[&str]) {
 /// When one wasn't.
 #[track_caller]
 pub fn assert_executed(run: &RunView, steps: &[&str]) {
-    steps.iter().for_each(|step| assert_status(run, step, Status::Completed));
+    steps
+        .iter()
+        .for_each(|step| assert_status(run, step, Status::Completed));
 }
 
 /// Every one of these steps has this status.
@@ -27,7 +31,9 @@ pub fn assert_executed(run: &RunView, steps: &[&str]) {
 /// When one hasn't.
 #[track_caller]
 pub fn assert_statuses(run: &RunView, expected: &[(&str, Status)]) {
-    expected.iter().for_each(|(step, status)| assert_status(run, step, *status));
+    expected
+        .iter()
+        .for_each(|(step, status)| assert_status(run, step, *status));
 }
 
 #[track_caller]
@@ -37,7 +43,11 @@ fn assert_status(run: &RunView, step: &str, expected: Status) {
         Ok(found) if found.status() == expected => {}
         Ok(found) => {
             let why = run.explain(step).map(|why| why.to_string()).unwrap_or_default();
-            panic!("step `{step}` is {}, not {expected}: {}\n{why}", found.status(), found.error().unwrap_or("no error"));
+            panic!(
+                "step `{step}` is {}, not {expected}: {}\n{why}",
+                found.status(),
+                found.error().unwrap_or("no error")
+            );
         }
     }
 }

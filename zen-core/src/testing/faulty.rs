@@ -9,8 +9,8 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 /// What a [`FaultyStore`] does to the calls it is told to spoil.
@@ -42,7 +42,11 @@ pub struct FaultyStore {
 impl FaultyStore {
     /// Works like `inner` until it is told otherwise.
     pub fn new(inner: Arc<dyn ObjectStore>) -> Self {
-        Self { inner, fault: Arc::new(Mutex::new(Fault::None)), calls: Arc::default() }
+        Self {
+            inner,
+            fault: Arc::new(Mutex::new(Fault::None)),
+            calls: Arc::default(),
+        }
     }
 
     /// What happens from now on. The calls are counted anew.
@@ -61,7 +65,10 @@ impl FaultyStore {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         let fault = *self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         if fails(fault) || fault == Fault::FailNth(call) {
-            return Err(object_store::Error::Generic { store: "FaultyStore", source: format!("told to fail ({fault:?})").into() });
+            return Err(object_store::Error::Generic {
+                store: "FaultyStore",
+                source: format!("told to fail ({fault:?})").into(),
+            });
         }
         Ok(fault)
     }
@@ -84,7 +91,11 @@ impl ObjectStore for FaultyStore {
         self.inner.put_opts(location, payload, options).await
     }
 
-    async fn put_multipart_opts(&self, location: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
         self.call(WRITES)?;
         self.inner.put_multipart_opts(location, options).await
     }
@@ -95,15 +106,26 @@ impl ObjectStore for FaultyStore {
         if !matches!(fault, Fault::Truncate | Fault::WrongBytes) || result.range.is_empty() {
             return Ok(result);
         }
-        let (meta, range, attributes) = (result.meta.clone(), result.range.clone(), result.attributes.clone());
+        let (meta, range, attributes) = (
+            result.meta.clone(),
+            result.range.clone(),
+            result.attributes.clone(),
+        );
         let extensions = result.extensions.clone();
         let mut bytes = result.bytes().await?.to_vec();
         match fault {
             Fault::Truncate => bytes.truncate(bytes.len() / 2),
             _ => bytes.iter_mut().take(1).for_each(|byte| *byte ^= 0xff),
         }
-        let payload = GetResultPayload::Stream(futures::stream::once(async { Ok(Bytes::from(bytes)) }).boxed());
-        Ok(GetResult { payload, meta, range, attributes, extensions })
+        let payload =
+            GetResultPayload::Stream(futures::stream::once(async { Ok(Bytes::from(bytes)) }).boxed());
+        Ok(GetResult {
+            payload,
+            meta,
+            range,
+            attributes,
+            extensions,
+        })
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
