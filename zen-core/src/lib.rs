@@ -53,6 +53,8 @@ pub mod graph;
 pub mod metadata;
 pub mod metric;
 pub mod prelude;
+#[cfg(doctest)]
+mod readme;
 pub mod runner;
 pub mod stack;
 pub mod testing;

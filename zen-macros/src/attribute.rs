@@ -78,12 +78,12 @@ pub(crate) fn unknown_key(key: &Ident, of: &str, known: &[&str]) -> syn::Error {
         .collect::<Vec<_>>()
         .join(", ");
     let hint = match nearest(&key.unraw().to_string(), known) {
-        Some(near) => format!("did you mean `{near}`? "),
-        None => String::new(),
+        Some(near) => format!(": did you mean `{near}`? It"),
+        None => ". It".to_owned(),
     };
     syn::Error::new(
         key.span(),
-        format!("unknown key `{key}` of {of}; {hint}The keys are {listed}"),
+        format!("unknown key `{key}` of {of}{hint} takes {listed}"),
     )
 }
 

@@ -1,8 +1,8 @@
 //! What every attribute macro does with the item it stands on.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
+use syn::{Attribute, Expr, ExprLit, Item, ItemFn, Lit, Meta, Path};
 
 /// The paths that expansions use.
 pub(crate) struct Core {
@@ -71,9 +71,16 @@ pub(crate) fn with_error(item: TokenStream, error: &syn::Error) -> TokenStream {
     quote!(#item #error)
 }
 
+/// Parses the function an attribute stands on; `expected` says what it goes on.
+pub(crate) fn function(tokens: &TokenStream, attribute: &str, expected: &str) -> syn::Result<ItemFn> {
+    syn::parse2(tokens.clone()).map_err(|error| match syn::parse2::<Item>(tokens.clone()) {
+        Ok(item) => wrong_item(&item, attribute, expected),
+        // No item at all: what is wrong is in the code.
+        Err(_) => error,
+    })
+}
+
 /// The error for an attribute that stands on something else than `expected`.
-pub(crate) fn wrong_item(attribute: &str, expected: &str, error: &syn::Error) -> syn::Error {
-    let mut all = syn::Error::new(Span::call_site(), format!("`#[{attribute}]` goes on {expected}"));
-    all.combine(error.clone());
-    all
+pub(crate) fn wrong_item(item: &Item, attribute: &str, expected: &str) -> syn::Error {
+    syn::Error::new_spanned(item, format!("`#[{attribute}]` goes on {expected}"))
 }

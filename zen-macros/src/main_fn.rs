@@ -1,7 +1,7 @@
 //! `#[main]`: an asynchronous `main` that the runtime runs.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::{ItemFn, ReturnType};
 
 use crate::attribute;
@@ -13,9 +13,9 @@ const KEYS: &[&str] = &["worker_threads", "crate"];
 
 /// The expansion of `#[main(attributes)] item`.
 pub(crate) fn main(attributes: TokenStream, tokens: TokenStream) -> TokenStream {
-    let function: ItemFn = match syn::parse2(tokens.clone()) {
+    let function = match item::function(&tokens, "main", "`async fn main`") {
         Ok(function) => function,
-        Err(error) => return item::with_error(tokens, &item::wrong_item("main", "`async fn main`", &error)),
+        Err(error) => return item::with_error(tokens, &error),
     };
     let mut errors = Errors::default();
     let (mut threads, mut core) = (None, None);
@@ -68,7 +68,7 @@ pub(crate) fn main(attributes: TokenStream, tokens: TokenStream) -> TokenStream 
         ReturnType::Default => spans::ends(&sig.ident),
         ReturnType::Type(_, ty) => spans::ends(ty),
     };
-    let run = quote_spanned!(span=> #private::run_main);
+    let run = spans::at(span, quote!(#private::run_main(#threads, main)));
     let ItemFn {
         attrs, vis, block, ..
     } = &function;
@@ -76,7 +76,7 @@ pub(crate) fn main(attributes: TokenStream, tokens: TokenStream) -> TokenStream 
         #(#attrs)*
         #vis fn main() -> ::std::process::ExitCode {
             #sig #block
-            #run(#threads, main)
+            #run
         }
     }
 }

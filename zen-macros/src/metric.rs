@@ -1,6 +1,6 @@
 //! `#[derive(Metric)]`: a number that knows which way is better.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, Fields, Type};
@@ -50,7 +50,7 @@ pub(crate) fn derive(tokens: TokenStream) -> syn::Result<TokenStream> {
     let name = name.map_or_else(|| snake_case(&ident.unraw().to_string()), |name| name.value());
     if higher.is_none() && errors.is_empty() {
         errors.push(syn::Error::new(
-            Span::call_site(),
+            ident.span(),
             format!(
                 "which way `{ident}` is better has to be said: add `#[metric(higher_is_better)]` or \
                  `#[metric(lower_is_better)]` to it"

@@ -1,10 +1,9 @@
 //! `#[derive(Outputs)]`: a struct whose fields are the outputs of a step.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt as _;
-use syn::visit::Visit;
-use syn::{Data, DeriveInput, Field, Fields, GenericParam, Ident, LitStr, Type};
+use syn::{Data, DeriveInput, Field, Fields, GenericParam, Ident, LitStr};
 
 use crate::attribute::{self, Entry};
 use crate::errors::Errors;
@@ -118,27 +117,23 @@ impl Outputs<'_> {
         let numbers = 0..u16::try_from(names.len()).unwrap_or(u16::MAX);
         let handles_name = &self.handles;
         let (impl_generics, type_generics, _) = self.input.generics.split_for_impl();
-        let where_clause = self.where_clause(true);
+        let (where_clause, own_conditions) = (self.where_clause(true), self.where_clause(false));
         let first_field = names.first();
-        // The error for an output that can't be stored points at the field's type.
-        let specs = types.iter().zip(&texts).map(|(ty, text)| {
-            let (first, last) = spans::ends(ty);
-            let open = quote_spanned!(first=> #private::OutputSpec::of::<);
-            let close = quote_spanned!(last=> >);
-            quote!(#open #ty #close(#text))
-        });
-        let (span, _) = spans::ends(name);
-        let conflict =
-            quote_spanned!(span=> impl #impl_generics #private::OutputsStructMustNotAlsoDeriveSerde);
+        // The first to be reported, and at the name: the others would say the same less clearly.
+        let conflict = quote!(impl #impl_generics #private::OutputsStructMustNotAlsoDeriveSerde for #name #type_generics);
+        let conflict = spans::at(name.span(), conflict);
         quote! {
+            #conflict #own_conditions {}
+
             #struct_
             #handles
 
             #[automatically_derived]
+            #[allow(trivial_bounds)]
             impl #impl_generics #graph::StepOutput for #name #type_generics #where_clause {
                 type Handles = #handles_name #type_generics;
                 fn specs() -> ::std::vec::Vec<#private::OutputSpec> {
-                    ::std::vec![#(#specs),*]
+                    ::std::vec![#(#private::OutputSpec::of::<#types>(#texts)),*]
                 }
                 fn into_values(self) -> ::std::vec::Vec<#private::OutputValue> {
                     ::std::vec![#(#private::OutputValue::new(self.#names)),*]
@@ -149,13 +144,15 @@ impl Outputs<'_> {
             }
 
             #[automatically_derived]
-            impl #impl_generics #graph::Handle for #handles_name #type_generics #where_clause {
+            #[allow(trivial_bounds)]
+            impl #impl_generics #graph::Handle for #handles_name #type_generics #own_conditions {
                 fn node(&self) -> #private::NodeHandle {
                     #graph::Handle::node(&self.#first_field)
                 }
             }
 
             #[automatically_derived]
+            #[allow(trivial_bounds)]
             impl #impl_generics #graph::PipelineOutput for #handles_name #type_generics #where_clause {
                 type Value = #name #type_generics;
                 fn references(&self) -> ::std::vec::Vec<#private::OutputRef> {
@@ -167,9 +164,6 @@ impl Outputs<'_> {
                     ::core::result::Result::Ok(#name { #(#names: __zen_values.take_owned()?),* })
                 }
             }
-
-            #[automatically_derived]
-            #conflict for #name #type_generics #where_clause {}
         }
     }
 
@@ -249,7 +243,8 @@ impl Outputs<'_> {
             .collect()
     }
 
-    /// The struct's own conditions and, for field types that depend on a parameter, that they can be stored.
+    /// The struct's own conditions and, with `stored`, that its fields can be stored. Said of types that don't depend
+    /// on a parameter too, that reports each field once, at its type.
     fn where_clause(&self, stored: bool) -> TokenStream {
         let root = &self.core.root;
         let own = self
@@ -258,15 +253,15 @@ impl Outputs<'_> {
             .where_clause
             .iter()
             .flat_map(|clause| &clause.predicates);
-        let dependent = self
-            .fields
-            .iter()
-            .filter(|field| stored && mentions(self.input, &field.ty))
-            .map(|field| {
-                let ty = &field.ty;
-                quote!(#ty: #root::artifact::Materialize)
-            });
-        let predicates: Vec<_> = own.map(|predicate| quote!(#predicate)).chain(dependent).collect();
+        let storable = self.fields.iter().filter(|_| stored).map(|field| {
+            spans::around(
+                &field.ty,
+                quote!(),
+                &field.ty,
+                quote!(: #root::artifact::Materialize),
+            )
+        });
+        let predicates: Vec<_> = own.map(ToTokens::to_token_stream).chain(storable).collect();
         if predicates.is_empty() {
             quote!()
         } else {
@@ -288,25 +283,4 @@ fn params_without_defaults(generics: &syn::Generics) -> TokenStream {
         lifetime => lifetime,
     });
     quote!(#(#params),*)
-}
-
-fn mentions(input: &DeriveInput, ty: &Type) -> bool {
-    struct Mentions<'i>(&'i DeriveInput, bool);
-    impl Visit<'_> for Mentions<'_> {
-        fn visit_ident(&mut self, ident: &Ident) {
-            self.1 |= self
-                .0
-                .generics
-                .type_params()
-                .any(|parameter| parameter.ident == *ident)
-                || self
-                    .0
-                    .generics
-                    .const_params()
-                    .any(|parameter| parameter.ident == *ident);
-        }
-    }
-    let mut mentions = Mentions(input, false);
-    mentions.visit_type(ty);
-    mentions.1
 }

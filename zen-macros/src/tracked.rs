@@ -24,7 +24,7 @@ pub(crate) fn tracked(attributes: TokenStream, tokens: TokenStream) -> TokenStre
     }
     let item: Item = match syn::parse2(tokens.clone()) {
         Ok(item) => item,
-        Err(error) => return item::with_error(tokens, &item::wrong_item("tracked", EXPECTED, &error)),
+        Err(error) => return item::with_error(tokens, &error),
     };
     let core = Core::new(core.as_ref());
     let code = crate::code::of_item(&item);
@@ -49,11 +49,8 @@ pub(crate) fn tracked(attributes: TokenStream, tokens: TokenStream) -> TokenStre
         Item::Struct(item) => of_type(&core, &item.attrs, &item.ident, &item.generics, &code),
         Item::Enum(item) => of_type(&core, &item.attrs, &item.ident, &item.generics, &code),
         Item::Union(item) => of_type(&core, &item.attrs, &item.ident, &item.generics, &code),
-        _ => {
-            errors.push(syn::Error::new(
-                proc_macro2::Span::call_site(),
-                format!("`#[tracked]` goes on {EXPECTED}"),
-            ));
+        other => {
+            errors.push(item::wrong_item(other, "tracked", EXPECTED));
             TokenStream::new()
         }
     };

@@ -1,6 +1,6 @@
 //! A program for tests to kill: a pipeline whose steps note in a journal that they ran, and one of which can be told to wait for ever.
 //!
-//! Arguments: the journal, then `run` or `resume`. `VICTIM_BLOCK` names the step that waits.
+//! Arguments: the journal, then `run`, `resume`, or `other` for another pipeline. `VICTIM_BLOCK` names the step that waits.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -61,6 +61,21 @@ fn victim(journal: String) -> Artifact<u64> {
     sum
 }
 
+#[step]
+fn words() -> Vec<String> {
+    (0..50).map(|i| format!("word {i}")).collect()
+}
+
+#[step]
+fn letters(word: &str) -> usize {
+    word.len()
+}
+
+#[pipeline]
+fn other() -> Artifact<Vec<usize>> {
+    words().each(|word| letters(word))
+}
+
 #[zen_core::main]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -68,6 +83,10 @@ async fn main() -> Result<()> {
     let journal = Path::new(&journal).display().to_string();
     let launch = victim(journal).quiet();
     let run = match arguments.next().as_deref() {
+        Some("other") => {
+            println!("{:?}", other().quiet().run().await?.output().await?);
+            return Ok(());
+        }
         Some("resume") => launch.resume_last().run().await?,
         _ => launch.run().await?,
     };

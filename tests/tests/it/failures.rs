@@ -192,12 +192,8 @@ async fn a_failed_step_is_tried_again() {
         .map(|line| line.message)
         .collect();
     assert_eq!(lines, ["attempt 1", "attempt 2", "attempt 3"]);
-    let events = events.0.lock().unwrap();
-    let retries = events
-        .iter()
-        .filter(|event| matches!(event, RunEvent::StepRetrying { .. }))
-        .count();
-    assert_eq!(retries, 2);
+    let is_retry = |event: &&RunEvent| matches!(event, RunEvent::StepRetrying { .. });
+    assert_eq!(events.0.lock().unwrap().iter().filter(is_retry).count(), 2);
     let (stack, calls) = counting();
     let error = retried_once().on(&stack).quiet().run().await.unwrap_err();
     assert!(error.to_string().contains("failure 1"), "{error}");

@@ -3,6 +3,7 @@
 // A test binary has no public interface; `pub` here only means "for the other modules".
 #![allow(unreachable_pub)]
 
+mod arrays;
 mod branches;
 mod caching;
 mod code;
@@ -11,6 +12,7 @@ mod failures;
 mod language;
 mod metadata;
 mod processes;
+mod running;
 mod saying;
 mod scale;
 mod stored;

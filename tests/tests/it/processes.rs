@@ -163,12 +163,12 @@ fn an_interrupt_cancels_and_a_second_one_ends_at_once() {
 }
 
 #[test]
-fn several_programs_share_one_store() {
+fn several_programs_run_different_pipelines_over_one_store() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("h");
-    let children: Vec<_> = (0..6)
+    let children: Vec<_> = (0..9)
         .map(|i| {
-            let mut command = victim(&home, &folder.path().join(format!("j{i}")), "run");
+            let mut command = victim(&home, &folder.path().join(format!("j{i}")), if i < 6 { "run" } else { "other" });
             command.stderr(Stdio::piped()).spawn().map(Guard).unwrap()
         })
         .collect();
@@ -179,7 +179,7 @@ fn several_programs_share_one_store() {
     }
     let client = Client::of(Stack::builder().home(&home).build().unwrap());
     let runs = client.runs(&zen_core::metadata::RunFilter::default()).unwrap();
-    assert_eq!(runs.len(), 6);
+    assert_eq!(runs.len(), 9);
     assert!(runs.iter().all(|run| run.status() == Status::Completed));
     // Every program made the same versions of the same artifact, numbered once each.
     assert_eq!(client.artifact("victim.link_10", None).unwrap().version(), 6);

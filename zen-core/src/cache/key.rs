@@ -18,7 +18,7 @@ const LONGEST: usize = 120;
 pub struct CacheKey {
     /// The key.
     pub digest: Digest,
-    /// Every field by name, shortened: what [`explain`](super::explain) compares.
+    /// Every field by name, shortened: what [`RunView::explain`](crate::client::RunView::explain) compares.
     pub fields: Vec<(String, String)>,
 }
 

@@ -242,7 +242,7 @@ pub struct ArtifactRecord {
     pub id: Uuid,
     /// The artifact's name; several versions share it.
     pub name: String,
-    /// 1, 2, 3.. within the name. Assigned by the store: 0 in a [`Change::Artifact`] not yet applied.
+    /// 1, 2, 3.. within the name. Assigned by the store: 0 in a [`Change::Artifact`](super::Change::Artifact) not yet applied.
     pub number: u32,
     /// The digest of the encoded bytes.
     pub digest: Digest,

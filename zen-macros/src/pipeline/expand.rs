@@ -1,7 +1,7 @@
 //! The expansion of a pipeline: the function that returns a `Pipeline`, its companion, and its registration.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, FnArg, GenericParam, Ident, ItemFn, Meta, Pat, ReturnType, Type};
 
@@ -37,9 +37,11 @@ impl Pipeline<'_> {
         let names: Vec<_> = arguments.iter().map(|(name, _)| name).collect();
         let texts = names.iter().map(|name| name.unraw().to_string());
         let returned = self.returned();
-        let (first, last) = self.return_spans();
-        let open = quote_spanned!(first=> #graph::Pipeline<);
-        let close = quote_spanned!(last=> >);
+        let written = self.written();
+        let (start, _) = spans::ends(&written);
+        let build = quote!(#graph::Pipeline::build_registered(__zen_meta, __zen_arguments, __zen_body));
+        let build = spans::at(start, build);
+        let returned = spans::around(&written, quote!(#graph::Pipeline<), &returned, quote!(>));
         let turbofish = self.turbofish();
         let (run_name, path, docs) = (self.name(), self.path(), item::docs(attrs));
         let cache = match self.attributes.cache {
@@ -55,7 +57,7 @@ impl Pipeline<'_> {
         };
         quote! {
             #(#attributes)*
-            #vis fn #name #generics(#(#declared),*) -> #open #returned #close #where_clause {
+            #vis fn #name #generics(#(#declared),*) -> #returned #where_clause {
                 let __zen_arguments = {
                     #record
                     #private::Arguments::new() #(.with(#texts, (&&#private::Argument(&#names)).record()))*
@@ -68,9 +70,8 @@ impl Pipeline<'_> {
                     cache: #cache,
                     registered: #registered,
                 };
-                #graph::Pipeline::build_registered(__zen_meta, __zen_arguments, move || {
-                    <#name>::node #turbofish(#(#names),*)
-                })
+                let __zen_body = move || <#name>::node #turbofish(#(#names),*);
+                #build
             }
         }
     }
@@ -81,21 +82,28 @@ impl Pipeline<'_> {
         let ItemFn { attrs, vis, sig, .. } = self.function;
         let (ident, generics, where_clause) = (&sig.ident, &sig.generics, &sig.generics.where_clause);
         let cfgs = item::cfgs(attrs);
-        let lints = attrs.iter().filter(|attribute| is_lint(attribute));
+        let lints = self.rewritten.attrs.iter().filter(|attribute| is_lint(attribute));
         let docs = format!(
             " The pipeline of the function `{}`, as a part of another pipeline.",
             ident.unraw()
         );
-        let node = Ident::new("node", spans::at(ident.span()));
+        let fn_ = spans::at(ident.span(), quote!(fn));
+        let struct_ = spans::at(ident.span(), quote!(struct #ident {}));
+        let node = Ident::new("node", ident.span());
         let inputs = &self.rewritten.sig.inputs;
         let output = &sig.output;
+        // Without it, what the body returns by mistake would be reported at the attribute.
+        let closure_output = match output {
+            ReturnType::Default => quote!(-> ()),
+            written => quote!(#written),
+        };
         let body = &self.rewritten.block;
         let name = self.name();
         quote! {
             #(#cfgs)*
             #[doc = #docs]
             #[allow(non_camel_case_types, missing_debug_implementations, dead_code)]
-            #vis struct #ident {}
+            #vis #struct_
 
             #(#cfgs)*
             #[allow(dead_code)]
@@ -103,8 +111,8 @@ impl Pipeline<'_> {
                 #[doc(hidden)]
                 #[track_caller]
                 #(#lints)*
-                #vis fn #node #generics(#inputs) #output #where_clause {
-                    #private::inline(#name, || #output #body)
+                #vis #fn_ #node #generics(#inputs) #output #where_clause {
+                    #private::inline(#name, || #closure_output #body)
                 }
             }
         }
@@ -119,6 +127,9 @@ impl Pipeline<'_> {
         let ident = &self.function.sig.ident;
         let cfgs = item::cfgs(&self.function.attrs);
         let (name, path, place) = (self.name(), self.path(), self.place());
+        let (start, _) = spans::ends(self.written());
+        let graph = &core.graph;
+        let erase = spans::at(start, quote!(#graph::Pipeline::erase(__zen_pipeline)));
         let arguments = self.arguments();
         let names = arguments.iter().map(|(name, _)| name);
         let decode = arguments.iter().map(|(name, ty)| {
@@ -138,7 +149,8 @@ impl Pipeline<'_> {
                         rebuild: |__zen_arguments: &#private::EncodedArguments|
                             -> ::core::result::Result<#private::ErasedPipeline, ::std::string::String> {
                             #(#decode)*
-                            ::core::result::Result::Ok(#ident(#(#names),*).erase())
+                            let __zen_pipeline = #ident(#(#names),*);
+                            ::core::result::Result::Ok(#erase)
                         },
                     }
                 }
@@ -167,10 +179,11 @@ impl Pipeline<'_> {
         }
     }
 
-    fn return_spans(&self) -> (proc_macro2::Span, proc_macro2::Span) {
+    /// Where errors about the return type point.
+    fn written(&self) -> TokenStream {
         match &self.function.sig.output {
-            ReturnType::Default => spans::ends(&self.function.sig.ident),
-            ReturnType::Type(_, ty) => spans::ends(ty),
+            ReturnType::Default => self.function.sig.ident.to_token_stream(),
+            ReturnType::Type(_, ty) => ty.to_token_stream(),
         }
     }
 

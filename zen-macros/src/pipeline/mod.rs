@@ -10,7 +10,7 @@ mod scope;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
-use syn::{FnArg, ItemFn, Pat};
+use syn::{FnArg, ItemFn, Pat, ReturnType, Type};
 
 use crate::errors::Errors;
 use crate::item;
@@ -18,33 +18,43 @@ use crate::step::signature;
 
 /// The expansion of `#[pipeline(attributes)] item`.
 pub(crate) fn pipeline(attributes: TokenStream, tokens: TokenStream) -> TokenStream {
-    let function: ItemFn = match syn::parse2(tokens.clone()) {
+    let mut function: ItemFn = match item::function(&tokens, "pipeline", "a function") {
         Ok(function) => function,
-        Err(error) => {
-            return item::with_error(
-                tokens,
-                &item::wrong_item("pipeline", "a function with a body", &error),
-            );
-        }
+        Err(error) => return item::with_error(tokens, &error),
     };
-    let mut errors = Errors::default();
-    let attributes = attrs::Attributes::parse(attributes, &mut errors);
+    let (mut errors, mut wrong_settings) = (Errors::default(), Errors::default());
+    let attributes = attrs::Attributes::parse(attributes, &mut wrong_settings);
     check(&function, &mut errors);
-    let expansion = if errors.is_empty() {
-        let mut rewritten = function.clone();
-        rewrite::body(&mut rewritten, &mut errors);
+    let is_wrong = !errors.is_empty();
+    let mut rewritten = function.clone();
+    rewrite::body(&mut rewritten, &mut errors);
+    if !errors.is_empty() {
+        // What rustc would say of a body that is known to be wrong doesn't help.
+        rewritten.block = syn::parse_quote!({ ::core::unreachable!() });
+        rewritten.attrs.push(syn::parse_quote!(#[allow(unused)]));
+    }
+    let mut expansion = if is_wrong {
+        function.block = rewritten.block;
+        function.attrs = rewritten.attrs;
+        function.into_token_stream()
+    } else {
         expand::Pipeline {
             function: &function,
             attributes: &attributes,
             rewritten: &rewritten,
         }
         .expand()
-    } else {
-        function.into_token_stream()
     };
-    let errors = errors.into_compile_errors();
-    quote::quote!(#expansion #errors)
+    expansion.extend(errors.into_compile_errors());
+    expansion.extend(wrong_settings.into_compile_errors());
+    expansion
 }
+
+/// Types that a pipeline is often said to return by mistake; any other is for the compiler to judge.
+const VALUES: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
+    "u128", "usize", "String", "Vec", "Option", "Box",
+];
 
 fn check(function: &ItemFn, errors: &mut Errors) {
     let signature = &function.sig;
@@ -74,5 +84,32 @@ fn check(function: &ItemFn, errors: &mut Errors) {
                  value apart in the body",
             ),
         }
+    }
+    let ReturnType::Type(_, returned) = &signature.output else {
+        return;
+    };
+    let Type::Path(path) = &**returned else { return };
+    let Some(last) = path.path.segments.last() else {
+        return;
+    };
+    if last.ident == "Result" {
+        errors.at(
+            returned,
+            "a pipeline only builds its graph, so it returns handles, not a `Result`: what fails are its steps, when \
+             it is run",
+        );
+    } else if VALUES.iter().any(|name| last.ident == name) {
+        let written: String = returned
+            .to_token_stream()
+            .to_string()
+            .split_whitespace()
+            .collect();
+        errors.at(
+            returned,
+            format!(
+                "a pipeline returns the handles of its steps, not their values: write `Artifact<{written}>` for one \
+                 `{written}`, or a tuple of handles"
+            ),
+        );
     }
 }

@@ -14,7 +14,6 @@ use super::scope::{Meaning, Scopes};
 use super::{macros, paths};
 use crate::code::Index;
 use crate::errors::Errors;
-use crate::spans;
 
 /// Rewrites the body.
 pub(super) fn body(function: &mut ItemFn, errors: &mut Errors) {
@@ -222,7 +221,6 @@ fn node_of(func: &ExprPath) -> Expr {
             .last()
             .map_or_else(Span::call_site, |last| last.ident.span()),
     );
-    let (first, last) = (spans::at(first), spans::at(last));
     let mut node: PathSegment = syn::Ident::new("node", last).into();
     node.arguments = arguments;
     let qself = syn::QSelf {

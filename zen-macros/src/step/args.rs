@@ -1,7 +1,7 @@
 //! The arguments of a step.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::{Attribute, FnArg, GenericParam, Generics, Ident, Pat, PatType, Signature, Type, TypeReference};
 
 use super::signature::check_owned;
@@ -82,13 +82,11 @@ impl Input {
     pub(super) fn node_argument(&self, core: &Core) -> TokenStream {
         let Core { graph, private, .. } = core;
         let (name, stored) = (&self.name, &self.stored);
-        let (first, last) = spans::ends(&self.ty);
         if self.bare_parameter {
             return quote!(#name: #graph::Artifact<#stored>);
         }
-        let close = quote_spanned!(last=> >);
-        let open = quote_spanned!(first=> impl #private::IntoInput<);
-        quote!(#name: #open #stored #close)
+        let ty = spans::around(&self.ty, quote!(impl #private::IntoInput<), stored, quote!(>));
+        quote!(#name: #ty)
     }
 }
 
@@ -182,17 +180,16 @@ fn lifetime_is_own(reference: &TypeReference, generics: &Generics, errors: &mut 
 
 /// The type of the artifact that an argument of type `target` (without the reference) is read from.
 fn stored(target: &Type, passing: Passing, errors: &mut Errors) -> Option<TokenStream> {
-    let (first, last) = spans::ends(target);
+    let (first, _) = spans::ends(target);
     if passing == Passing::Borrowed {
         match target {
             Type::Slice(slice) => {
                 let elem = &slice.elem;
                 owned(elem, errors)?;
-                let (open, close) = (quote_spanned!(first=> ::std::vec::Vec<), quote_spanned!(last=> >));
-                return Some(quote!(#open #elem #close));
+                return Some(spans::around(slice, quote!(::std::vec::Vec<), elem, quote!(>)));
             }
             Type::Path(path) if path.path.is_ident("str") => {
-                return Some(quote_spanned!(first=> ::std::string::String));
+                return Some(spans::at(first, quote!(::std::string::String)));
             }
             Type::Path(path)
                 if path.qself.is_none()
@@ -202,7 +199,7 @@ fn stored(target: &Type, passing: Passing, errors: &mut Errors) -> Option<TokenS
                         .last()
                         .is_some_and(|s| s.ident == "Path" && s.arguments.is_none()) =>
             {
-                return Some(quote_spanned!(first=> ::std::path::PathBuf));
+                return Some(spans::at(first, quote!(::std::path::PathBuf)));
             }
             _ => {}
         }

@@ -116,7 +116,7 @@ impl Attributes {
     }
 
     /// Reports names that name nothing.
-    pub(super) fn check_names(&mut self, arguments: &Arguments, errors: &mut Errors) {
+    pub(super) fn check_names(&self, arguments: &Arguments, errors: &mut Errors) {
         for ignored in &self.ignore {
             if !arguments.inputs().any(|input| input.name == *ignored) {
                 let known = arguments

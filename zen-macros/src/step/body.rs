@@ -1,7 +1,7 @@
 //! The closure that runs a step: it takes the inputs, calls the function and gives its result to the runner.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::quote;
 
 use super::args::{Argument, Input, Passing, variable};
 use super::expand::Step;
@@ -25,20 +25,24 @@ impl Step<'_> {
             Argument::Context => quote!(__zen_context),
             Argument::Input(input) => {
                 i += 1;
-                pass(input, i - 1)
+                pass(input, i - 1, private)
             }
         });
         let call = quote!(#name #turbofish(#(#arguments),*));
         let result = quote!(::core::result::Result<#out, #graph::StepFailure>);
         if is_async {
             let convert = self.output.convert(&quote!(#call.await), core);
-            let span = spans::at(name.span());
             // A future that can't be sent is reported where it is boxed: at the step's name.
-            let boxed = quote_spanned!(span=> ::std::boxed::Box::pin);
+            let mut block = Group::new(Delimiter::Brace, quote!(#(#takes)* #convert));
+            block.set_span(name.span());
+            let async_ = spans::at(name.span(), quote!(async move));
+            let mut future = Group::new(Delimiter::Parenthesis, quote!(#async_ #block));
+            future.set_span(name.span());
+            let boxed = spans::at(name.span(), quote!(::std::boxed::Box::pin));
             quote! {
                 .asynchronous::<#out>(|__zen_context: #graph::StepContext, mut __zen_inputs: #private::Inputs|
                     -> ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = #result> + ::core::marker::Send>> {
-                    #boxed(async move { #(#takes)* #convert })
+                    #boxed #future
                 })
             }
         } else {
@@ -54,10 +58,19 @@ impl Step<'_> {
 }
 
 /// The expression that is passed for an input.
-fn pass(input: &Input, i: usize) -> TokenStream {
+fn pass(input: &Input, i: usize, private: &TokenStream) -> TokenStream {
     let variable = variable(i);
     match input.passing {
         Passing::Borrowed => quote!(&*#variable),
-        Passing::Owned => quote!(#variable.into_owned()),
+        Passing::Owned => {
+            let take = spans::around(
+                &input.ty,
+                quote!(#private::InputValue::),
+                quote!(),
+                quote!(into_owned),
+            );
+            let variable = spans::at(spans::ends(&input.ty).0, quote!(#variable));
+            quote!(#take(#variable))
+        }
     }
 }

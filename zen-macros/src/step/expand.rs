@@ -28,6 +28,7 @@ impl Step<'_> {
         let (name, vis) = (&self.function.sig.ident, &self.function.vis);
         let cfgs = item::cfgs(&self.function.attrs);
         let docs = self.companion_docs();
+        let struct_ = spans::at(name.span(), quote!(struct #name {}));
         let out = self.output.ty(&core);
         let node = self.node(&core, &out);
         let definition = self.definition(&core, &out, code);
@@ -35,10 +36,10 @@ impl Step<'_> {
             #(#cfgs)*
             #(#[doc = #docs])*
             #[allow(non_camel_case_types, missing_debug_implementations, dead_code)]
-            #vis struct #name {}
+            #vis #struct_
 
             #(#cfgs)*
-            #[allow(dead_code, unused_mut, clippy::all, clippy::pedantic, clippy::nursery)]
+            #[allow(dead_code, unused_mut, trivial_bounds, clippy::all, clippy::pedantic, clippy::nursery)]
             impl #name {
                 #node
                 #definition
@@ -52,9 +53,10 @@ impl Step<'_> {
     }
 
     fn node(&self, core: &Core, out: &TokenStream) -> TokenStream {
-        let Core { graph, private, .. } = core;
+        let private = &core.private;
         let vis = &self.function.vis;
-        let node = Ident::new("node", spans::at(self.function.sig.ident.span()));
+        let span = self.function.sig.ident.span();
+        let (node, fn_) = (Ident::new("node", span), spans::at(span, quote!(fn)));
         let (impl_generics, where_clause) = self.generics(core, out);
         let turbofish = self.turbofish();
         let arguments = self.arguments.inputs().map(|input| input.node_argument(core));
@@ -62,16 +64,12 @@ impl Step<'_> {
             let (name, stored) = (&input.name, &input.stored);
             quote!(#private::IntoInput::<#stored>::into_input(#name))
         });
-        let (first, last) = spans::ends(self.output.written());
-        let (open, close) = (
-            quote_spanned!(first=> <),
-            quote_spanned!(last=> as #graph::StepOutput>::Handles),
-        );
+        let handles = self.handles(core, out);
         let codecs = self.output.codecs(core);
         quote! {
             #[doc(hidden)]
             #[track_caller]
-            #vis fn #node #impl_generics(#(#arguments),*) -> #open #out #close #where_clause {
+            #vis #fn_ #node #impl_generics(#(#arguments),*) -> #handles #where_clause {
                 let __zen_handles = #private::add_step::<#out>(
                     Self::definition #turbofish(),
                     ::std::vec![#(#inputs),*],
@@ -95,6 +93,7 @@ impl Step<'_> {
         let (impl_generics, where_clause) = self.generics(core, out);
         let settings = self.attributes.settings(core);
         let names = self.output.name_definition(out, core);
+        let handles = self.handles(core, out);
         let inputs = self.arguments.inputs().map(|input| {
             let (name, stored) = (input.name.unraw().to_string(), &input.stored);
             // What depends on a type parameter isn't known to be storable; a handle of it is a promise that it is.
@@ -106,14 +105,15 @@ impl Step<'_> {
             quote!(.#method::<#stored>(#name))
         });
         let generic_names = self.generic_names();
-        let checks = self.checks(core);
         let body = self.body(core, out);
         // `line!` of a token that stands in the source: the line of the function, not of the attribute.
         let place = quote_spanned!(ident.span()=> .place(::core::file!(), ::core::line!()));
         quote! {
             #[doc = "The step as a value, for `zen_core::graph::GraphBuilder`."]
             #vis fn definition #impl_generics() -> #graph::StepDefinition #where_clause {
-                #checks
+                // Where the output can't be stored, this gives the same error as the signature of `node`, which rustc
+                // shows once; below it would be another.
+                let _: ::core::marker::PhantomData<#handles>;
                 let __zen_step = #graph::StepDefinition::new(
                     #name,
                     ::core::concat!(::core::module_path!(), "::", #path),
@@ -132,21 +132,15 @@ impl Step<'_> {
         }
     }
 
-    /// Statements that make the compiler check a by-value argument at its type.
-    fn checks(&self, core: &Core) -> TokenStream {
-        let Core { private, .. } = core;
-        let mut checks = TokenStream::new();
-        for input in self
-            .arguments
-            .inputs()
-            .filter(|input| input.passing == Passing::Owned)
-        {
-            let (stored, (first, last)) = (&input.stored, spans::ends(&input.ty));
-            let open = quote_spanned!(first=> #private::assert_owned::<);
-            let close = quote_spanned!(last=> >);
-            checks.extend(quote!(#open #stored #close();));
-        }
-        checks
+    /// The type of what a call returns in a pipeline.
+    fn handles(&self, core: &Core, out: &TokenStream) -> TokenStream {
+        let graph = &core.graph;
+        spans::around(
+            self.output.written(),
+            quote!(<),
+            out,
+            quote!(as #graph::StepOutput>::Handles),
+        )
     }
 
     /// Expressions of type `String`, one for each type and constant parameter.
@@ -172,7 +166,7 @@ impl Step<'_> {
     /// The generics of `node` and `definition`: those of the function without lifetimes, and what storing needs, so
     /// that a step says only what its own body needs.
     fn generics(&self, core: &Core, out: &TokenStream) -> (TokenStream, TokenStream) {
-        let Core { graph, private, .. } = core;
+        let Core { root, graph, .. } = core;
         let generics = without_lifetimes(&self.function.sig.generics);
         let mut predicates = Vec::new();
         for input in self
@@ -183,11 +177,22 @@ impl Step<'_> {
             let stored = &input.stored;
             predicates.push(quote!(#stored: ::core::marker::Send + ::core::marker::Sync + 'static));
             if input.passing == Passing::Owned {
-                predicates.push(quote!(#stored: #private::OwnedInput));
+                predicates.push(quote!(#stored: ::core::clone::Clone));
             }
         }
-        if self.output.written().is_some_and(|ty| mentions(&generics, ty)) {
-            predicates.push(quote!(#out: #graph::StepOutput));
+        match self.output.elements() {
+            Some(elements) => {
+                // Also of types that don't depend on a parameter: an element that can't be stored is then reported at
+                // its place, and the tuple around it is not.
+                let stored = elements
+                    .iter()
+                    .map(|ty| spans::around(ty, quote!(), ty, quote!(: #root::artifact::Materialize)));
+                predicates.extend(stored);
+            }
+            None if self.output.written().is_some_and(|ty| mentions(&generics, ty)) => {
+                predicates.push(quote!(#out: #graph::StepOutput));
+            }
+            None => {}
         }
         let params = &generics.params;
         let angles = if params.is_empty() {

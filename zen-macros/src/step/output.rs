@@ -1,8 +1,10 @@
 //! What a step returns: one value, several, or a result of them.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{GenericArgument, Index, PathArguments, ReturnType, Type};
+use quote::{ToTokens as _, quote};
+use syn::ext::IdentExt as _;
+use syn::punctuated::Punctuated;
+use syn::{GenericArgument, Ident, Index, PathArguments, ReturnType, Token, Type};
 
 use super::attrs::{Attributes, OutputName, span_of};
 use super::signature::check_owned;
@@ -19,6 +21,8 @@ pub(super) struct Output {
     failure: Failure,
     /// The type without the `Result` around it. Missing where it can't be seen.
     value: Option<Type>,
+    /// The type of the error, where it can be seen.
+    error: Option<Type>,
     /// The return type as written.
     written: Option<Type>,
     names: Names,
@@ -39,12 +43,12 @@ enum Names {
     /// Of a tuple, in order.
     Tuple(Vec<(Option<String>, Option<Type>)>),
     /// Of anything else: `outputs(name)` renames a single output, and names a field of a struct.
-    Other(Vec<(String, Option<Type>)>),
+    Other(Vec<(Ident, Option<Type>)>),
 }
 
 impl Output {
     pub(super) fn of(returned: &ReturnType, attributes: &Attributes, errors: &mut Errors) -> Option<Self> {
-        let (failure, value, written) = match returned {
+        let (failure, value, error, written) = match returned {
             ReturnType::Default if attributes.fallible => {
                 errors.push(syn::Error::new(
                     proc_macro2::Span::call_site(),
@@ -52,10 +56,10 @@ impl Output {
                 ));
                 return None;
             }
-            ReturnType::Default => (Failure::Never, None, None),
+            ReturnType::Default => (Failure::Never, None, None, None),
             ReturnType::Type(_, ty) => {
-                let (failure, value) = unwrap_result(ty, attributes.fallible);
-                (failure, value, Some((**ty).clone()))
+                let (failure, value, error) = unwrap_result(ty, attributes.fallible);
+                (failure, value, error, Some((**ty).clone()))
             }
         };
         let owned = "an output of a step is an owned value, because it is stored: return it without references or \
@@ -69,6 +73,7 @@ impl Output {
         Some(Self {
             failure,
             value,
+            error,
             written,
             names,
         })
@@ -77,19 +82,13 @@ impl Output {
     /// The type that implements `StepOutput`.
     pub(super) fn ty(&self, core: &Core) -> TokenStream {
         let Core { private, .. } = core;
-        let (first, last) = spans::ends(self.written());
         match (&self.names, &self.value, &self.written) {
             (Names::Tuple(_), Some(value), _) => {
-                let (open, close) = (quote_spanned!(first=> #private::Many<), quote_spanned!(last=> >));
-                quote!(#open #value #close)
+                spans::around(value, quote!(#private::Many<), value, quote!(>))
             }
             (Names::Other(_), Some(value), _) => value.to_token_stream(),
             (_, None, Some(written)) => {
-                let (open, close) = (
-                    quote_spanned!(first=> <),
-                    quote_spanned!(last=> as #private::Fallible>::Ok),
-                );
-                quote!(#open #written #close)
+                spans::around(written, quote!(<), written, quote!(as #private::Fallible>::Ok))
             }
             (_, None, None) => quote!(()),
         }
@@ -107,16 +106,20 @@ impl Output {
                 return quote!({ let __zen_value = #returned; ::core::result::Result::Ok(#wrap) });
             }
             Failure::Result => returned.clone(),
-            Failure::Alias => quote!(#private::Fallible::into_result(#returned)),
-        };
-        // The error type is the user's: what is wrong with it is reported at the return type.
-        let failure = match &self.written {
-            Some(written) => {
-                let (_, last) = spans::ends(written);
-                quote_spanned!(last=> #graph::StepFailure::from_error(__zen_error))
+            Failure::Alias => {
+                let convert = quote!(#private::Fallible::into_result(__zen_returned));
+                let convert = spans::at(spans::ends(&self.written).0, convert);
+                quote!({ let __zen_returned = #returned; #convert })
             }
-            None => quote!(#graph::StepFailure::from_error(__zen_error)),
         };
+        // The error type is the user's: what is wrong with it is reported there.
+        let error = self.error.as_ref().or(self.written.as_ref());
+        let failure = spans::around(
+            error,
+            quote!(#graph::StepFailure::),
+            quote!(),
+            quote!(from_error(__zen_error)),
+        );
         quote! {
             match #result {
                 ::core::result::Result::Ok(__zen_value) => ::core::result::Result::Ok(#wrap),
@@ -134,15 +137,18 @@ impl Output {
                 names.map(|names| quote!(let __zen_step = __zen_step.output_names(&[#(#names),*]);))
             }
             // A struct's outputs keep the names of its fields.
-            Names::Other(outputs) => match outputs.as_slice() {
-                [(name, _)] => Some(quote! {
+            Names::Other(outputs) => {
+                let [(name, _)] = outputs.as_slice() else {
+                    return None;
+                };
+                let name = name.unraw().to_string();
+                Some(quote! {
                     let __zen_step = match <#out as #graph::StepOutput>::specs().len() {
                         1 => __zen_step.output_names(&[#name]),
                         _ => __zen_step,
                     };
-                }),
-                _ => None,
-            },
+                })
+            }
         }
     }
 
@@ -159,20 +165,32 @@ impl Output {
                     }
                 }
             }
-            Names::Other(outputs) => {
-                let single = matches!(outputs.as_slice(), [(_, None)]);
-                for (name, codec) in outputs {
-                    let key = field_key(name);
-                    let handle = quote!(#private::OutputField::<#key>::field(&__zen_handles));
-                    match codec {
-                        Some(codec) => calls.extend(quote!(let _ = #handle.materializer::<#codec>();)),
-                        None if single => {}
-                        None => calls.extend(quote!(let _ = #handle;)),
+            Names::Other(outputs) => match outputs.as_slice() {
+                [(_, None)] => {}
+                // One name and a codec: the output, or one field of several. The compiler knows which.
+                [(name, Some(codec))] => {
+                    let key = field_key(&name.unraw().to_string());
+                    let field = quote!(#private::OutputField::<#key>::field(&__zen_handles));
+                    let field = spans::at(name.span(), field);
+                    calls.extend(quote!(let _ = #field.materializer::<#codec>();));
+                }
+                fields => {
+                    for (name, codec) in fields {
+                        let codec = codec.as_ref().map(|codec| quote!(.materializer::<#codec>()));
+                        calls.extend(quote!(let _ = __zen_handles.#name #codec;));
                     }
                 }
-            }
+            },
         }
         calls
+    }
+
+    /// The types of several outputs.
+    pub(super) fn elements(&self) -> Option<&Punctuated<Type, Token![,]>> {
+        match (&self.names, self.value.as_ref().map(strip)) {
+            (Names::Tuple(_), Some(Type::Tuple(tuple))) => Some(&tuple.elems),
+            _ => None,
+        }
     }
 
     /// The return type as written.
@@ -191,35 +209,29 @@ pub(crate) fn field_key(name: &str) -> u64 {
     key
 }
 
-fn unwrap_result(ty: &Type, fallible: bool) -> (Failure, Option<Type>) {
-    let Type::Path(path) = strip(ty) else {
-        return if fallible {
-            (Failure::Alias, None)
-        } else {
-            (Failure::Never, Some(ty.clone()))
-        };
-    };
-    let Some(last) = path.path.segments.last() else {
-        return (Failure::Never, Some(ty.clone()));
-    };
-    let is_result = last.ident == "Result";
-    if !is_result && !fallible {
-        return (Failure::Never, Some(ty.clone()));
-    }
-    let first = match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty.clone()),
-                _ => None,
-            })
-        }
+/// How a return type fails, and the types of its value and its error where they can be seen.
+fn unwrap_result(ty: &Type, fallible: bool) -> (Failure, Option<Type>, Option<Type>) {
+    let last = match strip(ty) {
+        Type::Path(path) => path.path.segments.last(),
         _ => None,
     };
-    match first {
-        Some(first) if is_result => (Failure::Result, Some(first)),
+    let is_result = last.is_some_and(|last| last.ident == "Result");
+    if !is_result && !fallible {
+        return (Failure::Never, Some(ty.clone()), None);
+    }
+    let mut types = Vec::new();
+    if let Some(PathArguments::AngleBracketed(arguments)) = last.map(|last| &last.arguments) {
+        types.extend(arguments.args.iter().filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty.clone()),
+            _ => None,
+        }));
+    }
+    let mut types = types.into_iter();
+    match (types.next(), types.next()) {
+        (Some(value), error) if is_result => (Failure::Result, Some(value), error),
         // Several outputs have to be seen to be counted; the compiler checks that the alias means them.
-        Some(first) if is_several(&first) => (Failure::Alias, Some(first)),
-        _ => (Failure::Alias, None),
+        (Some(value), _) if is_several(&value) => (Failure::Alias, Some(value), None),
+        _ => (Failure::Alias, None, None),
     }
 }
 
@@ -239,7 +251,10 @@ fn names(value: Option<&Type>, given: &[OutputName], errors: &mut Errors) -> Opt
     let codec = |output: &OutputName| output.codec.clone();
     let Some(Type::Tuple(tuple)) = value.map(strip).filter(|value| is_several(value)) else {
         return Some(Names::Other(
-            given.iter().map(|output| (text(output), codec(output))).collect(),
+            given
+                .iter()
+                .map(|output| (output.name.clone(), codec(output)))
+                .collect(),
         ));
     };
     let count = tuple.elems.len();
@@ -254,14 +269,13 @@ fn names(value: Option<&Type>, given: &[OutputName], errors: &mut Errors) -> Opt
         return Some(Names::Tuple(vec![(None, None); count]));
     }
     if given.len() != count {
-        errors.push(syn::Error::new(
-            span_of(given),
-            format!(
-                "{} named here, and the step returns {count}: name all of them, in order",
-                number_of_outputs(given.len())
-            ),
-        ));
-        return None;
+        let named = match given.len() {
+            1 => "1 output is named".to_owned(),
+            named => format!("{named} outputs are named"),
+        };
+        let message = format!("{named} here, and the step returns {count}: name all of them, in order");
+        errors.push(syn::Error::new(span_of(given), message));
+        return Some(Names::Tuple(vec![(None, None); count]));
     }
     Some(Names::Tuple(
         given
@@ -271,15 +285,6 @@ fn names(value: Option<&Type>, given: &[OutputName], errors: &mut Errors) -> Opt
     ))
 }
 
-fn number_of_outputs(count: usize) -> String {
-    if count == 1 {
-        "1 output is".to_owned()
-    } else {
-        format!("{count} outputs are")
-    }
-}
-
 fn text(output: &OutputName) -> String {
-    use syn::ext::IdentExt as _;
     output.name.unraw().to_string()
 }

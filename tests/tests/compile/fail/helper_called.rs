@@ -1,0 +1,17 @@
+use zen_core::prelude::*;
+
+fn helper(x: f64) -> f64 {
+    x * 2.0
+}
+
+#[step]
+fn trainer(rate: f64) -> f64 {
+    rate
+}
+
+#[pipeline]
+fn training() -> Artifact<f64> {
+    trainer(helper(0.5))
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[zen_core::main]
+async fn main() -> usize {
+    3
+}

@@ -1,0 +1,2 @@
+#[zen_core::main(threads = 2)]
+fn main(name: String) {}

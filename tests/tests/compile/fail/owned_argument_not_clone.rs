@@ -1,0 +1,13 @@
+use zen_core::prelude::*;
+
+#[derive(Serialize, Deserialize)]
+struct Model {
+    weights: Vec<f64>,
+}
+
+#[step]
+fn score(model: Model) -> f64 {
+    model.weights[0]
+}
+
+fn main() {}
