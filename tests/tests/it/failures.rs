@@ -9,7 +9,7 @@ use zen_core::prelude::*;
 use zen_core::runner::{Observer, RunEvent};
 use zen_core::testing::{assert_executed, assert_statuses};
 
-use crate::support::{Calls, count, counting, memory};
+use crate::support::{Calls, count, counting, eventually_async, memory};
 
 #[derive(Debug, thiserror::Error)]
 #[error("the reading failed")]
@@ -363,9 +363,7 @@ async fn a_cancelled_run_says_so() {
             .and_then(|run| run.step(name))
             .is_ok_and(|s| s.status() == Status::Running)
     };
-    while !(running("blocks") && running("waits_for_ever")) {
-        tokio::task::yield_now().await;
-    }
+    eventually_async("both steps run", || running("blocks") && running("waits_for_ever")).await;
     handle.cancel();
     let error = handle.wait().await.unwrap_err();
     assert!(
@@ -386,15 +384,30 @@ async fn a_cancelled_run_says_so() {
 }
 
 #[tokio::test]
+async fn a_step_that_waits_for_a_free_slot_is_queued() {
+    #[pipeline]
+    fn two() -> Artifact<u32> {
+        blocks();
+        needs(3)
+    }
+    let stack = memory();
+    let handle = two().on(&stack).parallel(1).quiet().start().await.unwrap();
+    let client = Client::of(stack);
+    eventually_async("the status changes", || client.run(handle.id()).and_then(|run| run.step("needs")).is_ok_and(|step| step.status() == Status::Queued)).await;
+    handle.cancel();
+    let id = handle.id();
+    handle.wait().await.unwrap_err();
+    assert_statuses(&client.run(id).unwrap(), &[("needs", Status::Cancelled)]);
+}
+
+#[tokio::test]
 async fn dropping_a_run_cancels_it() {
     let stack = memory();
     let handle = endless().on(&stack).quiet().start().await.unwrap();
     let id = handle.id();
     drop(handle);
     let client = Client::of(stack);
-    while !client.run(id).is_ok_and(|run| run.status() == Status::Cancelled) {
-        tokio::task::yield_now().await;
-    }
+    eventually_async("the status changes", || client.run(id).is_ok_and(|run| run.status() == Status::Cancelled)).await;
 }
 
 #[test]

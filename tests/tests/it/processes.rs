@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use zen_core::prelude::*;
 
+use crate::support::eventually;
+
 /// Kills and reaps its process, also when the test panics.
 struct Guard(Child);
 
@@ -98,9 +100,7 @@ fn killed_midway_and_resumed_nothing_finished_is_done_again() {
         let previous = ["seed", "grow.each", "link_3", "link_8"][round];
         let client = Client::of(Stack::builder().home(&home).build().unwrap());
         let recorded = || client.last_run("victim").and_then(|run| run.step(previous));
-        while !recorded().is_ok_and(|step| step.status().is_success()) {
-            std::thread::yield_now();
-        }
+        eventually("the step is recorded", || recorded().is_ok_and(|step| step.status().is_success()));
         child.0.kill().unwrap();
         child.0.wait().unwrap();
         let before = journal_counts(&journal);

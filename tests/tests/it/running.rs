@@ -9,7 +9,7 @@ use zen_core::prelude::*;
 use zen_core::runner::{Observer, RunEvent};
 use zen_core::testing::{assert_cached, assert_executed};
 
-use crate::support::memory;
+use crate::support::{eventually, memory};
 
 #[derive(Debug)]
 struct Pairs {
@@ -157,7 +157,8 @@ async fn values_go_with_their_last_reader_and_what_no_longer_decodes_is_made_aga
     let (count, last) = run.output().await.unwrap();
     assert_eq!((*count, last.0), (1, 21), "values outlived their last reader");
     drop((run, last));
-    assert_eq!(ALIVE.load(Ordering::SeqCst), 0);
+    // A thread of the runner may just be letting go of the run.
+    eventually("values are let go with their run", || ALIVE.load(Ordering::SeqCst) == 0);
 
     assert_cached(&chain_of_heavy().on(&stack).quiet().run().await.unwrap(), &["heavy", "heavier_20"]);
     UNREADABLE.store(true, Ordering::SeqCst);

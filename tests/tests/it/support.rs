@@ -42,3 +42,29 @@ pub fn count(context: &StepContext) -> usize {
         .0
         .fetch_add(1, Ordering::SeqCst)
 }
+
+/// Waits until something is so that another thread or process brings about.
+///
+/// # Panics
+/// When it isn't so after a minute, which is far longer than it can take: better than hanging.
+#[track_caller]
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed().as_secs() < 60, "waited a minute in vain: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// [`eventually`], without blocking the runtime.
+#[track_caller]
+pub fn eventually_async(what: &str, mut is_so: impl FnMut() -> bool) -> impl Future<Output = ()> {
+    let begun = std::time::Instant::now();
+    let what = what.to_owned();
+    async move {
+        while !is_so() {
+            assert!(begun.elapsed().as_secs() < 60, "waited a minute in vain: {what}");
+            tokio::task::yield_now().await;
+        }
+    }
+}

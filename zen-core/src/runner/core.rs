@@ -211,6 +211,10 @@ impl RunCore {
                     Some(_) => others.push(task),
                 }
             }
+            // Put into the recorder's queue under the lock: a step's start must not overtake it.
+            for (node, name, step) in state.newly_queued() {
+                self.recorder().mark(self.blank(node, &name, step));
+            }
         }
         for task in others {
             self.spawn(task);

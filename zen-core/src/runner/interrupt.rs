@@ -1,6 +1,5 @@
 //! Ctrl-C and SIGTERM.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::core::RunCore;
@@ -19,7 +18,6 @@ static STATE: Mutex<State> = Mutex::new(State {
     runs: Vec::new(),
     listening: None,
 });
-static SIGNALS: AtomicU32 = AtomicU32::new(0);
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -47,7 +45,8 @@ async fn listen() {
             .filter_map(Weak::upgrade)
             .filter(|run| !run.is_finished())
             .collect();
-        if runs.is_empty() || SIGNALS.fetch_add(1, Ordering::Relaxed) > 0 {
+        // A run that was told before and still goes on: the user has lost patience.
+        if runs.is_empty() || runs.iter().any(|run| run.cancel_reason().is_some()) {
             std::process::exit(INTERRUPTED);
         }
         for run in runs {

@@ -145,6 +145,8 @@ pub(crate) struct State {
     instances: Vec<Instance>,
     scopes: Vec<ScopeRun>,
     ready: VecDeque<InstanceId>,
+    /// Became ready since somebody last looked.
+    fresh: Vec<InstanceId>,
     pub(crate) running: usize,
     unfinished: usize,
     pub(crate) counts: Vec<(Status, usize)>,
@@ -163,6 +165,7 @@ impl State {
             instances: Vec::new(),
             scopes: Vec::new(),
             ready: VecDeque::new(),
+            fresh: Vec::new(),
             running: 0,
             unfinished: 0,
             counts: Vec::new(),
@@ -305,7 +308,18 @@ impl State {
         if instance.phase == Phase::Waiting && instance.pending == 0 {
             instance.phase = Phase::Ready;
             self.ready.push_back(id);
+            self.fresh.push(id);
         }
+    }
+
+    /// The steps that have become ready since the last call and still wait for a free slot. Those of elements of a fan-out, of which
+    /// there may be very many, are left out.
+    pub(crate) fn newly_queued(&mut self) -> Vec<(NodeId, String, Uuid)> {
+        let fresh = std::mem::take(&mut self.fresh);
+        let queued = fresh.into_iter().filter(|id| {
+            self.instances[*id].phase == Phase::Ready && self.node(*id).definition.is_some() && !self.within_element(*id)
+        });
+        queued.map(|id| (self.instances[id].node, self.name(id), self.instances[id].step)).collect()
     }
 
     /// The instance of a node that is visible from a scope's run.
