@@ -19,10 +19,10 @@ pub enum StackError {
         source: std::io::Error,
     },
     /// The artifact store can't be opened.
-    #[error("cannot open the artifact store")]
+    #[error(transparent)]
     Artifacts(#[from] ArtifactError),
     /// The metadata store can't be opened.
-    #[error("cannot open the metadata store")]
+    #[error(transparent)]
     Metadata(#[from] MetadataError),
     /// A part that has no default in this build was not given.
     #[error("the stack has no {component}: {reason}")]
