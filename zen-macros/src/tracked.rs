@@ -66,6 +66,7 @@ fn named(core: &Core, attributes: &[Attribute], vis: &Visibility, ident: &Ident,
     quote! {
         #(#cfgs)*
         #[doc = #docs]
+        #[doc(hidden)]
         #[allow(non_camel_case_types, missing_debug_implementations, dead_code, clippy::upper_case_acronyms)]
         #vis struct #ident {}
         #(#cfgs)*

@@ -72,23 +72,19 @@ impl Index {
     }
 
     /// Whether a call of `name` in the body of function `caller` reaches an ordinary function of this file, and cannot
-    /// reach anything else.
+    /// reach anything else: the two stand in the same module, and nothing else here has that name.
     pub(crate) fn is_plain_function(&self, name: &str, caller: &str) -> bool {
-        let callers = || self.items.iter().filter(|item| item.is_fn && item.name == caller);
-        // What an import or a macro brings in may be anything.
-        let mut seen = false;
-        for &i in self.named(name) {
-            let item = &self.items[i];
-            if item.name != name {
-                continue;
-            }
-            let visible = callers().any(|caller| caller.scope.starts_with(&item.scope));
-            if !item.is_plain_fn || !visible {
-                return false;
-            }
-            seen = true;
-        }
-        seen
+        let mut meant = self
+            .named(name)
+            .iter()
+            .map(|&i| &self.items[i])
+            .filter(|item| item.name == name)
+            .peekable();
+        meant.peek().is_some()
+            && meant.all(|item| {
+                let mut callers = self.items.iter().filter(|item| item.is_fn && item.name == caller);
+                item.is_plain_fn && callers.all(|caller| caller.scope == item.scope)
+            })
     }
 }
 

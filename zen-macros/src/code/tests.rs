@@ -221,12 +221,14 @@ fn recursion_ends() {
 fn ordinary_functions_are_known() {
     let source =
         "use x::imported; fn helper() {} #[step] fn step() {} #[odd] fn odd() {} #[pipeline] fn p() {}
-                  mod m { fn hidden() {} } mod n { fn imported() {} }";
+                  mod m { fn hidden() {} } mod n { fn imported() {} } mod o { use x::*; #[pipeline] fn q() {} }";
     let index = Index::of(source).unwrap();
     assert!(index.is_plain_function("helper", "p"));
     for name in ["step", "odd", "hidden", "imported", "unknown"] {
         assert!(!index.is_plain_function(name, "p"), "{name}");
     }
+    // What `x::*` brings in may be called `helper` too.
+    assert!(!index.is_plain_function("helper", "q"));
 }
 
 #[test]

@@ -41,7 +41,6 @@ impl Pipeline<'_> {
         let (start, _) = spans::ends(&written);
         let build = quote!(#graph::Pipeline::build_registered(__zen_meta, __zen_arguments, __zen_body));
         let build = spans::at(start, build);
-        let returned = spans::around(&written, quote!(#graph::Pipeline<), &returned, quote!(>));
         let turbofish = self.turbofish();
         let (run_name, path, docs) = (self.name(), self.path(), item::docs(attrs));
         let cache = match self.attributes.cache {
@@ -57,7 +56,7 @@ impl Pipeline<'_> {
         };
         quote! {
             #(#attributes)*
-            #vis fn #name #generics(#(#declared),*) -> #returned #where_clause {
+            #vis fn #name #generics(#(#declared),*) -> #graph::Pipeline<#returned> #where_clause {
                 let __zen_arguments = {
                     #record
                     #private::Arguments::new() #(.with(#texts, (&&#private::Argument(&#names)).record()))*
@@ -102,6 +101,7 @@ impl Pipeline<'_> {
         quote! {
             #(#cfgs)*
             #[doc = #docs]
+            #[doc(hidden)]
             #[allow(non_camel_case_types, missing_debug_implementations, dead_code)]
             #vis #struct_
 

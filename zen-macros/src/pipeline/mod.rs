@@ -7,6 +7,8 @@ mod macros;
 mod paths;
 mod rewrite;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;

@@ -218,6 +218,12 @@ fn retry(entry: &Entry, errors: &mut Errors) -> syn::Result<Retry> {
             _ => errors.push(attribute::unknown_key(&entry.key, "`retry(..)`", RETRY_KEYS)),
         }
     }
+    if retry.max.is_none() && errors.is_empty() {
+        errors.at(
+            &entry.key,
+            "how often to try again has to be said: `retry(max = 3, ..)`",
+        );
+    }
     Ok(retry)
 }
 

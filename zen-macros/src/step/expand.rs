@@ -35,6 +35,7 @@ impl Step<'_> {
         quote! {
             #(#cfgs)*
             #(#[doc = #docs])*
+            #[doc(hidden)]
             #[allow(non_camel_case_types, missing_debug_implementations, dead_code)]
             #vis #struct_
 

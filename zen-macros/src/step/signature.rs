@@ -1,7 +1,7 @@
 //! What the signature of a step or a pipeline may not have, in words.
 
 use syn::visit::{self, Visit};
-use syn::{FnArg, GenericParam, Lifetime, Safety, Signature, Type, TypeImplTrait};
+use syn::{FnArg, GenericParam, Lifetime, Safety, Signature, Type, TypeImplTrait, WherePredicate};
 
 use crate::errors::Errors;
 
@@ -42,8 +42,44 @@ pub(crate) fn check(signature: &Signature, what: &str, errors: &mut Errors) {
             errors.at(default, "type parameters of functions have no defaults");
         }
     }
+    let lifetimes: Vec<_> = signature
+        .generics
+        .lifetimes()
+        .map(|parameter| &parameter.lifetime)
+        .collect();
+    let mut bounds = Lifetimes(&lifetimes, errors);
+    for parameter in signature.generics.type_params() {
+        parameter
+            .bounds
+            .iter()
+            .for_each(|bound| bounds.visit_type_param_bound(bound));
+    }
+    for predicate in signature
+        .generics
+        .where_clause
+        .iter()
+        .flat_map(|clause| &clause.predicates)
+    {
+        if let WherePredicate::Type(predicate) = predicate {
+            bounds.visit_predicate_type(predicate);
+        }
+    }
     let mut impls = ImplTraits(errors, what);
     impls.visit_signature(signature);
+}
+
+/// Lifetimes of the function in bounds of its type parameters, which outlive the call.
+struct Lifetimes<'e>(&'e [&'e Lifetime], &'e mut Errors);
+
+impl Visit<'_> for Lifetimes<'_> {
+    fn visit_lifetime(&mut self, lifetime: &Lifetime) {
+        if self.0.contains(&lifetime) {
+            self.1.at(
+                lifetime,
+                "a lifetime may stand only at references that are taken, as in `&'a T`",
+            );
+        }
+    }
 }
 
 struct ImplTraits<'e>(&'e mut Errors, &'e str);
