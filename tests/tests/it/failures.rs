@@ -143,6 +143,44 @@ async fn policies_decide_about_the_rest() {
     assert_statuses(&run, &skipped);
 }
 
+#[step]
+fn two(fail: bool) -> Result<(u32, u32)> {
+    if fail { Err("no".into()) } else { Ok((1, 2)) }
+}
+
+#[step]
+fn both(a: u32, b: u32) -> u32 {
+    a + b
+}
+
+#[pipeline]
+fn read_twice(fail: bool) -> Artifact<u32> {
+    let (a, b) = two(fail);
+    both(both(a, b), both(a, a))
+}
+
+#[tokio::test]
+async fn what_reads_several_outputs_of_a_failed_step_is_skipped_once() {
+    let stack = memory();
+    let events = Arc::new(Events::default());
+    let launch = read_twice(true).on(&stack).observer(Arc::clone(&events) as Arc<dyn Observer>);
+    let error = launch.run().await.unwrap_err();
+    assert!(error.to_string().contains("step `two` failed: no (run"), "{error}");
+    let run = Client::of(stack.clone()).run(error.run().unwrap()).unwrap();
+    assert_statuses(&run, &[("two", Status::Failed), ("both", Status::Skipped), ("both_3", Status::Skipped)]);
+    let ended = |event: &RunEvent| match event {
+        RunEvent::RunEnded { steps, .. } => Some(steps.clone()),
+        _ => None,
+    };
+    let counts = events.0.lock().unwrap().iter().find_map(ended).unwrap();
+    assert_eq!(counts, [(Status::Failed, 1), (Status::Skipped, 3)]);
+    // What was skipped has no key; the next run is compared with the last one that has.
+    read_twice(false).on(&stack).quiet().run().await.unwrap();
+    read_twice(true).on(&stack).quiet().run().await.unwrap_err();
+    let run = read_twice(false).on(&stack).cache(false).quiet().run().await.unwrap();
+    assert_eq!(run.explain("both").unwrap().changed, []);
+}
+
 #[step(retry(max = 3, delay = "1ms", backoff = 2.0))]
 fn flaky(ctx: &StepContext) -> Result<u32> {
     ctx.log(format!("attempt {}", ctx.attempt()));

@@ -160,6 +160,10 @@ fn an_interrupt_cancels_and_a_second_one_ends_at_once() {
     }
     interrupt();
     assert_eq!(child.0.wait().unwrap().code(), Some(130));
+    let client = Client::of(Stack::builder().home(&home).build().unwrap());
+    let run = client.last_run("victim").unwrap();
+    assert_eq!((run.status(), run.step("link_2").unwrap().status()), (Status::Cancelled, Status::Cancelled));
+    assert!(run.error().unwrap().contains("interrupted twice"), "{:?}", run.error());
 }
 
 #[test]

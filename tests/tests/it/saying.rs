@@ -50,6 +50,11 @@ async fn logs_metrics_and_facts_are_kept_with_the_step() {
     assert_eq!(metrics[0].higher_is_better, Some(false));
     assert!(step.metric("nan").unwrap().unwrap().is_nan());
     assert_eq!(step.metadata()["table"], serde_json::json!([["a", 1], ["b", 2]]));
+    // A cached step tells what the step said whose outputs it has.
+    let again = talking(3).on(&stack).quiet().run().await.unwrap();
+    let cached = again.step("talks").unwrap();
+    assert_eq!((cached.status(), cached.logs(0).unwrap(), cached.metrics().unwrap().len()), (Status::Cached, lines, 4));
+    assert_eq!(cached.origin().unwrap().unwrap().id(), step.id());
     let messages: Vec<_> = run
         .step("talks_too")
         .unwrap()

@@ -68,13 +68,25 @@ impl fmt::Display for Explanation {
     }
 }
 
+/// How many earlier runs are looked at for one that has a key.
+const LOOK_BACK: usize = 100;
+
 /// Explains a step by comparing its key with that of the newest earlier run that has it.
 pub(crate) fn explain(
     metadata: &dyn MetadataStore,
     pipeline: &str,
     step: &StepRecord,
 ) -> Result<Explanation, MetadataError> {
-    let earlier = metadata.step_before(pipeline, &step.name, step.run)?;
+    let mut earlier = metadata.step_before(pipeline, &step.name, step.run)?;
+    // A step that was skipped, or whose process died, has no key to compare with.
+    for _ in 0..LOOK_BACK {
+        match &earlier {
+            Some(keyless) if keyless.cache_key.is_none() => {
+                earlier = metadata.step_before(pipeline, &step.name, keyless.run)?;
+            }
+            _ => break,
+        }
+    }
     let changed = match &earlier {
         Some(earlier) if step.cache_key != earlier.cache_key => {
             compare(&earlier.key_fields, &step.key_fields)

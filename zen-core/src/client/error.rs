@@ -19,8 +19,10 @@ pub enum ClientError {
     #[error("there is no run {0}")]
     NoRun(Uuid),
     /// The pipeline has never been run.
-    #[error("pipeline `{pipeline}` has no run (pipelines with runs: {known})")]
+    #[error("pipeline `{pipeline}` has no run in {store} (pipelines with runs: {known})")]
     NoPipeline {
+        /// Where was looked.
+        store: String,
         /// The pipeline.
         pipeline: String,
         /// Those that have runs.
@@ -51,8 +53,10 @@ pub enum ClientError {
         known: String,
     },
     /// There is no such artifact.
-    #[error("there is no artifact `{name}`{} (there is: {known})", .number.map(|n| format!(" version {n}")).unwrap_or_default())]
+    #[error("there is no artifact `{name}`{} in {store} (there is: {known})", .number.map(|n| format!(" version {n}")).unwrap_or_default())]
     NoArtifact {
+        /// Where was looked.
+        store: String,
         /// The name.
         name: String,
         /// The version asked for; none for the newest.

@@ -114,6 +114,7 @@ impl Client {
                     .map(|pipeline| pipeline.name)
                     .collect();
                 Err(ClientError::NoPipeline {
+                    store: self.stack.metadata().location(),
                     pipeline: pipeline.to_owned(),
                     known: artifacts::similar(&names, pipeline),
                 })

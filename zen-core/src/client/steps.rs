@@ -130,7 +130,23 @@ impl StepView {
         Ok(artifacts)
     }
 
-    /// Its log, from line `from` on, as far as it is written: it may be read while the step runs.
+    /// For a cached step: the step of an earlier run that made its outputs.
+    ///
+    /// # Errors
+    /// When the metadata store fails.
+    pub fn origin(&self) -> Result<Option<StepView>, ClientError> {
+        let Some(source) = self.record.source_step else { return Ok(None) };
+        let step = self.stack.metadata().step(source)?;
+        Ok(step.map(|record| Self::new(self.stack.clone(), record)))
+    }
+
+    /// Which step run said what this view tells: a cached step has said nothing itself.
+    fn speaker(&self) -> Uuid {
+        self.record.source_step.unwrap_or(self.record.id)
+    }
+
+    /// Its log, from line `from` on, as far as it is written: it may be read while the step runs. For a cached step, the log of its
+    /// [`origin`](Self::origin).
     ///
     /// # Errors
     /// When the metadata store fails.
@@ -138,7 +154,7 @@ impl StepView {
         let mut lines = Vec::new();
         let mut next = from;
         loop {
-            let page = self.stack.metadata().logs(self.record.id, next, LINES)?;
+            let page = self.stack.metadata().logs(self.speaker(), next, LINES)?;
             let full = page.len() == LINES as usize;
             next = page.last().map_or(next, |line| line.line + 1);
             lines.extend(page);
@@ -148,12 +164,12 @@ impl StepView {
         }
     }
 
-    /// Its metrics in the order they were logged.
+    /// Its metrics in the order they were logged. For a cached step, those of its [`origin`](Self::origin).
     ///
     /// # Errors
     /// When the metadata store fails.
     pub fn metrics(&self) -> Result<Vec<MetricRecord>, ClientError> {
-        Ok(self.stack.metadata().metrics(self.record.id)?)
+        Ok(self.stack.metadata().metrics(self.speaker())?)
     }
 
     /// The last value of a metric.

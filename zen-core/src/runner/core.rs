@@ -25,7 +25,7 @@ use super::recorder::{Recorder, RecorderEvents};
 use super::state::{InstanceId, NotRun, Phase, Slot, State, Task};
 use super::upload::Budget;
 use crate::graph::{CachePolicy, FailureKind, Graph, Retry, StepFailure, parameters_json};
-use crate::metadata::{MetadataError, Status, StepRecord};
+use crate::metadata::{Change, MetadataError, Status, StepRecord};
 use crate::stack::Stack;
 
 /// What is fixed for the whole run.
@@ -354,6 +354,36 @@ impl RunCore {
     pub(crate) fn cancel(self: &Arc<Self>, reason: &str) {
         lock(&self.cancel_reason).get_or_insert_with(|| reason.to_owned());
         self.stop(Status::Cancelled, reason.to_owned());
+        let running: Vec<String> = {
+            let state = self.state();
+            state.under_way().into_iter().map(|id| format!("`{}`", state.name(id))).collect()
+        };
+        if !running.is_empty() {
+            self.tell(|| RunEvent::Warning {
+                message: format!(
+                    "{reason}: waiting up to {:?} for {} to end",
+                    self.settings.grace,
+                    running.join(", ")
+                ),
+            });
+        }
+    }
+
+    /// Gives up what runs and records the end, for a program that ends at once.
+    pub(crate) fn abandon(self: &Arc<Self>, reason: &str) {
+        let running = self.state().under_way();
+        for instance in running {
+            self.give_up(instance);
+        }
+        let ended = Change::RunEnded {
+            run: self.settings.run,
+            status: Status::Cancelled,
+            error: Some(reason.to_owned()),
+            ended: self.now(),
+        };
+        self.recorder().change(ended);
+        // Best effort: the next start settles what could not be written.
+        let _ = self.recorder().flush();
     }
 
     pub(crate) fn cancel_reason(&self) -> Option<String> {

@@ -1,11 +1,15 @@
 //! Ctrl-C and SIGTERM.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use super::core::RunCore;
 
 /// What a shell expects of a program that ended by Ctrl-C.
 const INTERRUPTED: i32 = 130;
+
+/// How long recording may hold up a program that is to end at once.
+const MOMENT: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct State {
@@ -47,11 +51,27 @@ async fn listen() {
             .collect();
         // A run that was told before and still goes on: the user has lost patience.
         if runs.is_empty() || runs.iter().any(|run| run.cancel_reason().is_some()) {
+            abandon(runs);
             std::process::exit(INTERRUPTED);
         }
         for run in runs {
             run.cancel("interrupted (Ctrl-C or SIGTERM)");
         }
+    }
+}
+
+/// Records that the runs were abandoned, if that takes no longer than a moment.
+fn abandon(runs: Vec<Arc<RunCore>>) {
+    let (done, waits) = std::sync::mpsc::channel();
+    let record = move || {
+        for run in &runs {
+            run.abandon("interrupted twice (Ctrl-C or SIGTERM): ended at once");
+        }
+        // The receiver is gone when it took too long.
+        let _ = done.send(());
+    };
+    if super::pool::spawn(record).is_ok() {
+        let _ = waits.recv_timeout(MOMENT);
     }
 }
 

@@ -548,13 +548,12 @@ impl State {
 
     /// Marks the end, lets go what was read, and tells who waits. A list instead of recursion: chains are long.
     fn end(&mut self, id: InstanceId, status: Status) {
+        self.close(id, status);
         let mut ended = vec![(id, status)];
         while let Some((id, status)) = ended.pop() {
             let graph = Arc::clone(&self.graph);
             let node = graph.get(self.instances[id].node);
             let scope = self.instances[id].scope;
-            self.instances[id].phase = Phase::Ended(status);
-            self.unfinished -= 1;
             for source in reads(&graph, node) {
                 self.release(scope, source);
             }
@@ -574,10 +573,17 @@ impl State {
                 } else {
                     let reason = format!("not run because `{}` did not succeed", self.name(id));
                     self.note_not_run(waiter, Status::Skipped, reason);
+                    // Closed at once: it may wait for this one by several edges.
+                    self.close(waiter, Status::Skipped);
                     ended.push((waiter, Status::Skipped));
                 }
             }
         }
+    }
+
+    fn close(&mut self, id: InstanceId, status: Status) {
+        self.instances[id].phase = Phase::Ended(status);
+        self.unfinished -= 1;
     }
 
     /// Ends an instance that is not running, and all that depends on it.
