@@ -41,5 +41,8 @@ async fn arrays_are_npy_files_with_a_shape() {
     // Any number of dimensions is another type; its codec reads the same bytes.
     assert!(artifact.load::<ArrayD<f64>>().await.is_err());
     assert_eq!(artifact.load_renamed::<ArrayD<f64>>().await.unwrap().ndim(), 2);
-    assert_cached(&arrays().on(&stack).quiet().run().await.unwrap(), &["matrix", "transposed", "row_sums"]);
+    assert_cached(
+        &arrays().on(&stack).quiet().run().await.unwrap(),
+        &["matrix", "transposed", "row_sums"],
+    );
 }

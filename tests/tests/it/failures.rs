@@ -163,11 +163,23 @@ fn read_twice(fail: bool) -> Artifact<u32> {
 async fn what_reads_several_outputs_of_a_failed_step_is_skipped_once() {
     let stack = memory();
     let events = Arc::new(Events::default());
-    let launch = read_twice(true).on(&stack).observer(Arc::clone(&events) as Arc<dyn Observer>);
+    let launch = read_twice(true)
+        .on(&stack)
+        .observer(Arc::clone(&events) as Arc<dyn Observer>);
     let error = launch.run().await.unwrap_err();
-    assert!(error.to_string().contains("step `two` failed: no (run"), "{error}");
+    assert!(
+        error.to_string().contains("step `two` failed: no (run"),
+        "{error}"
+    );
     let run = Client::of(stack.clone()).run(error.run().unwrap()).unwrap();
-    assert_statuses(&run, &[("two", Status::Failed), ("both", Status::Skipped), ("both_3", Status::Skipped)]);
+    assert_statuses(
+        &run,
+        &[
+            ("two", Status::Failed),
+            ("both", Status::Skipped),
+            ("both_3", Status::Skipped),
+        ],
+    );
     let ended = |event: &RunEvent| match event {
         RunEvent::RunEnded { steps, .. } => Some(steps.clone()),
         _ => None,
@@ -177,7 +189,13 @@ async fn what_reads_several_outputs_of_a_failed_step_is_skipped_once() {
     // What was skipped has no key; the next run is compared with the last one that has.
     read_twice(false).on(&stack).quiet().run().await.unwrap();
     read_twice(true).on(&stack).quiet().run().await.unwrap_err();
-    let run = read_twice(false).on(&stack).cache(false).quiet().run().await.unwrap();
+    let run = read_twice(false)
+        .on(&stack)
+        .cache(false)
+        .quiet()
+        .run()
+        .await
+        .unwrap();
     assert_eq!(run.explain("both").unwrap().changed, []);
 }
 
@@ -401,7 +419,10 @@ async fn a_cancelled_run_says_so() {
             .and_then(|run| run.step(name))
             .is_ok_and(|s| s.status() == Status::Running)
     };
-    eventually_async("both steps run", || running("blocks") && running("waits_for_ever")).await;
+    eventually_async("both steps run", || {
+        running("blocks") && running("waits_for_ever")
+    })
+    .await;
     handle.cancel();
     let error = handle.wait().await.unwrap_err();
     assert!(
@@ -431,7 +452,13 @@ async fn a_step_that_waits_for_a_free_slot_is_queued() {
     let stack = memory();
     let handle = two().on(&stack).parallel(1).quiet().start().await.unwrap();
     let client = Client::of(stack);
-    eventually_async("the status changes", || client.run(handle.id()).and_then(|run| run.step("needs")).is_ok_and(|step| step.status() == Status::Queued)).await;
+    eventually_async("the status changes", || {
+        client
+            .run(handle.id())
+            .and_then(|run| run.step("needs"))
+            .is_ok_and(|step| step.status() == Status::Queued)
+    })
+    .await;
     handle.cancel();
     let id = handle.id();
     handle.wait().await.unwrap_err();
@@ -445,7 +472,10 @@ async fn dropping_a_run_cancels_it() {
     let id = handle.id();
     drop(handle);
     let client = Client::of(stack);
-    eventually_async("the status changes", || client.run(id).is_ok_and(|run| run.status() == Status::Cancelled)).await;
+    eventually_async("the status changes", || {
+        client.run(id).is_ok_and(|run| run.status() == Status::Cancelled)
+    })
+    .await;
 }
 
 #[test]

@@ -100,7 +100,9 @@ fn killed_midway_and_resumed_nothing_finished_is_done_again() {
         let previous = ["seed", "grow.each", "link_3", "link_8"][round];
         let client = Client::of(Stack::builder().home(&home).build().unwrap());
         let recorded = || client.last_run("victim").and_then(|run| run.step(previous));
-        eventually("the step is recorded", || recorded().is_ok_and(|step| step.status().is_success()));
+        eventually("the step is recorded", || {
+            recorded().is_ok_and(|step| step.status().is_success())
+        });
         child.0.kill().unwrap();
         child.0.wait().unwrap();
         let before = journal_counts(&journal);
@@ -162,8 +164,15 @@ fn an_interrupt_cancels_and_a_second_one_ends_at_once() {
     assert_eq!(child.0.wait().unwrap().code(), Some(130));
     let client = Client::of(Stack::builder().home(&home).build().unwrap());
     let run = client.last_run("victim").unwrap();
-    assert_eq!((run.status(), run.step("link_2").unwrap().status()), (Status::Cancelled, Status::Cancelled));
-    assert!(run.error().unwrap().contains("interrupted twice"), "{:?}", run.error());
+    assert_eq!(
+        (run.status(), run.step("link_2").unwrap().status()),
+        (Status::Cancelled, Status::Cancelled)
+    );
+    assert!(
+        run.error().unwrap().contains("interrupted twice"),
+        "{:?}",
+        run.error()
+    );
 }
 
 #[test]
@@ -172,7 +181,11 @@ fn several_programs_run_different_pipelines_over_one_store() {
     let home = folder.path().join("h");
     let children: Vec<_> = (0..9)
         .map(|i| {
-            let mut command = victim(&home, &folder.path().join(format!("j{i}")), if i < 6 { "run" } else { "other" });
+            let mut command = victim(
+                &home,
+                &folder.path().join(format!("j{i}")),
+                if i < 6 { "run" } else { "other" },
+            );
             command.stderr(Stdio::piped()).spawn().map(Guard).unwrap()
         })
         .collect();

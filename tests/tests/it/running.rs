@@ -37,7 +37,11 @@ fn pairs() -> Artifact<Vec<u32>> {
 
 #[tokio::test]
 async fn independent_steps_run_at_once_up_to_the_bound() {
-    let pairs_component = Arc::new(Pairs { barrier: Barrier::new(2), now: 0.into(), most: 0.into() });
+    let pairs_component = Arc::new(Pairs {
+        barrier: Barrier::new(2),
+        now: 0.into(),
+        most: 0.into(),
+    });
     let component = Component::new("test", "pairs", "pairs", Arc::clone(&pairs_component));
     let stack = Stack::builder().component(component).build().unwrap();
     pairs().on(&stack).parallel(2).quiet().run().await.unwrap();
@@ -75,9 +79,26 @@ fn meeting() -> Artifact<u32> {
 #[tokio::test(flavor = "current_thread")]
 async fn a_synchronous_step_does_not_block_the_runtime() {
     let (sender, receiver) = mpsc::sync_channel(1);
-    let channel = Arc::new(Channel { sender, receiver: Mutex::new(receiver) });
-    let stack = Stack::builder().component(Component::new("test", "channel", "channel", channel)).build().unwrap();
-    assert_eq!(*meeting().on(&stack).quiet().run().await.unwrap().output().await.unwrap(), 7);
+    let channel = Arc::new(Channel {
+        sender,
+        receiver: Mutex::new(receiver),
+    });
+    let stack = Stack::builder()
+        .component(Component::new("test", "channel", "channel", channel))
+        .build()
+        .unwrap();
+    assert_eq!(
+        *meeting()
+            .on(&stack)
+            .quiet()
+            .run()
+            .await
+            .unwrap()
+            .output()
+            .await
+            .unwrap(),
+        7
+    );
 }
 
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
@@ -104,7 +125,11 @@ struct HeavyCodec;
 
 impl Codec<Heavy> for HeavyCodec {
     fn info(&self) -> CodecInfo {
-        CodecInfo { name: "heavy", version: 1, media_type: "application/octet-stream" }
+        CodecInfo {
+            name: "heavy",
+            version: 1,
+            media_type: "application/octet-stream",
+        }
     }
 
     fn encode(&self, value: &Heavy, out: &mut dyn std::io::Write) -> std::result::Result<(), CodecError> {
@@ -158,13 +183,24 @@ async fn values_go_with_their_last_reader_and_what_no_longer_decodes_is_made_aga
     assert_eq!((*count, last.0), (1, 21), "values outlived their last reader");
     drop((run, last));
     // A thread of the runner may just be letting go of the run.
-    eventually("values are let go with their run", || ALIVE.load(Ordering::SeqCst) == 0);
+    eventually("values are let go with their run", || {
+        ALIVE.load(Ordering::SeqCst) == 0
+    });
 
-    assert_cached(&chain_of_heavy().on(&stack).quiet().run().await.unwrap(), &["heavy", "heavier_20"]);
+    assert_cached(
+        &chain_of_heavy().on(&stack).quiet().run().await.unwrap(),
+        &["heavy", "heavier_20"],
+    );
     UNREADABLE.store(true, Ordering::SeqCst);
     let run = chain_of_heavy().on(&stack).quiet().run().await.unwrap();
     assert_executed(&run, &["heavy", "heavier", "heavier_20"]);
-    assert!(run.explain("heavy").unwrap().note.unwrap().contains("told not to"));
+    assert!(
+        run.explain("heavy")
+            .unwrap()
+            .note
+            .unwrap()
+            .contains("told not to")
+    );
     UNREADABLE.store(false, Ordering::SeqCst);
 }
 
@@ -182,14 +218,24 @@ impl Observer for Warnings {
 #[tokio::test]
 async fn a_program_that_aborts_on_panics_is_warned() {
     let pipeline = Pipeline::build("aborting", |graph| {
-        let definition = StepDefinition::new("one", "test::one", "1").panic_aborts(true).sync::<u8>(|_, _| Ok(1));
+        let definition = StepDefinition::new("one", "test::one", "1")
+            .panic_aborts(true)
+            .sync::<u8>(|_, _| Ok(1));
         let step = graph.add(definition).finish();
         graph.typed::<u8>(step.output("output"))
     });
     let warnings = Arc::new(Warnings::default());
-    pipeline.on(&memory()).observer(Arc::clone(&warnings) as Arc<dyn Observer>).run().await.unwrap();
+    pipeline
+        .on(&memory())
+        .observer(Arc::clone(&warnings) as Arc<dyn Observer>)
+        .run()
+        .await
+        .unwrap();
     let warnings = warnings.0.lock().unwrap();
-    assert!(warnings[0].contains("`test::one`") && warnings[0].contains("panic = \"abort\""), "{warnings:?}");
+    assert!(
+        warnings[0].contains("`test::one`") && warnings[0].contains("panic = \"abort\""),
+        "{warnings:?}"
+    );
 }
 
 #[tokio::test]
@@ -200,7 +246,10 @@ async fn what_is_recorded_of_a_run() {
     assert_eq!((record.pid, record.pipeline_version), (std::process::id(), 1));
     assert_eq!(record.pipeline_path.as_deref(), Some("it::running::meeting_free"));
     let program = record.program.unwrap();
-    assert_eq!(program.path, std::env::current_exe().unwrap().display().to_string());
+    assert_eq!(
+        program.path,
+        std::env::current_exe().unwrap().display().to_string()
+    );
     assert!(program.digest.is_some() && record.ended >= Some(record.started) && !record.host.is_empty());
     let client = Client::of(stack);
     let versions = client.pipeline_versions("meeting_free").unwrap();

@@ -53,7 +53,14 @@ async fn logs_metrics_and_facts_are_kept_with_the_step() {
     // A cached step tells what the step said whose outputs it has.
     let again = talking(3).on(&stack).quiet().run().await.unwrap();
     let cached = again.step("talks").unwrap();
-    assert_eq!((cached.status(), cached.logs(0).unwrap(), cached.metrics().unwrap().len()), (Status::Cached, lines, 4));
+    assert_eq!(
+        (
+            cached.status(),
+            cached.logs(0).unwrap(),
+            cached.metrics().unwrap().len()
+        ),
+        (Status::Cached, lines, 4)
+    );
     assert_eq!(cached.origin().unwrap().unwrap().id(), step.id());
     let messages: Vec<_> = run
         .step("talks_too")

@@ -233,7 +233,8 @@ pub(super) fn find_version(
         Some(newest) => format!("versions 1 to {}", newest.number),
         None => similar(&metadata.artifact_names()?, name),
     };
-    Err(ClientError::NoArtifact { store: metadata.location(),
+    Err(ClientError::NoArtifact {
+        store: metadata.location(),
         name: name.to_owned(),
         number,
         known,

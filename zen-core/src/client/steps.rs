@@ -135,7 +135,9 @@ impl StepView {
     /// # Errors
     /// When the metadata store fails.
     pub fn origin(&self) -> Result<Option<StepView>, ClientError> {
-        let Some(source) = self.record.source_step else { return Ok(None) };
+        let Some(source) = self.record.source_step else {
+            return Ok(None);
+        };
         let step = self.stack.metadata().step(source)?;
         Ok(step.map(|record| Self::new(self.stack.clone(), record)))
     }

@@ -158,7 +158,14 @@ mod tests {
             .pause(2, 1.0),
             Duration::from_millis(500)
         );
-        assert_eq!(Retry { backoff: f64::NAN, ..retry }.pause(4, 0.0), Duration::ZERO);
+        assert_eq!(
+            Retry {
+                backoff: f64::NAN,
+                ..retry
+            }
+            .pause(4, 0.0),
+            Duration::ZERO
+        );
     }
 
     #[test]

@@ -356,7 +356,11 @@ impl RunCore {
         self.stop(Status::Cancelled, reason.to_owned());
         let running: Vec<String> = {
             let state = self.state();
-            state.under_way().into_iter().map(|id| format!("`{}`", state.name(id))).collect()
+            state
+                .under_way()
+                .into_iter()
+                .map(|id| format!("`{}`", state.name(id)))
+                .collect()
         };
         if !running.is_empty() {
             self.tell(|| RunEvent::Warning {

@@ -323,7 +323,10 @@ impl<O: PipelineOutput> Launch<O> {
         .map_err(|error| RunError::Runtime(error.to_string()))?;
         // Written before the first step starts: who looks finds the run, and a crash leaves a trace.
         let metadata = Arc::clone(stack.metadata());
-        let change = Change::RunStarted { run: Box::new(record), graph: graph_json };
+        let change = Change::RunStarted {
+            run: Box::new(record),
+            graph: graph_json,
+        };
         if let Err(error) = blocking_start(move || Ok(metadata.apply(&[change])?)).await {
             // Only ends the thread: nothing was put in.
             let _ = core.recorder().close();

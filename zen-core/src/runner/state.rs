@@ -317,9 +317,13 @@ impl State {
     pub(crate) fn newly_queued(&mut self) -> Vec<(NodeId, String, Uuid)> {
         let fresh = std::mem::take(&mut self.fresh);
         let queued = fresh.into_iter().filter(|id| {
-            self.instances[*id].phase == Phase::Ready && self.node(*id).definition.is_some() && !self.within_element(*id)
+            self.instances[*id].phase == Phase::Ready
+                && self.node(*id).definition.is_some()
+                && !self.within_element(*id)
         });
-        queued.map(|id| (self.instances[id].node, self.name(id), self.instances[id].step)).collect()
+        queued
+            .map(|id| (self.instances[id].node, self.name(id), self.instances[id].step))
+            .collect()
     }
 
     /// The instance of a node that is visible from a scope's run.

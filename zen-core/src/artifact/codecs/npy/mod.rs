@@ -3,10 +3,10 @@
 //! The crate `ndarray-npy` is not used: it parses headers with a recursive grammar, which a header made for it takes
 //! to the end of the stack, and allocates what a header announces before it knows that the data is there.
 
-mod listed;
 mod dtype;
 mod element;
 mod header;
+mod listed;
 mod literal;
 
 use std::io;
