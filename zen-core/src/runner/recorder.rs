@@ -16,8 +16,9 @@ use crate::artifact::ArtifactError;
 use crate::graph::failure::chain;
 use crate::metadata::{Change, MetadataError, MetadataStore, Status, StepRecord};
 
-/// How long the first change of a group waits for others to join it.
-const GATHER: Duration = Duration::from_millis(1);
+/// How long the first change after a pause waits for others to join it. Those that come while a group is being written
+/// are a group already, and wait for nothing.
+const GATHER: Duration = Duration::from_micros(200);
 
 /// The most changes in one transaction.
 const GROUP: usize = 512;
@@ -270,8 +271,10 @@ impl Writer {
     /// Waits for entries, or for a mark that is due (then the list may be empty). `None` when the recorder is closed.
     fn next(&mut self) -> Option<Vec<Entry>> {
         let mut queue = self.shared.queue();
+        let mut idle = false;
         loop {
             if queue.entries.is_empty() {
+                idle = true;
                 if queue.closed {
                     return None;
                 }
@@ -296,7 +299,7 @@ impl Writer {
                     .0;
                 continue;
             }
-            if queue.flushing == 0 && !queue.closed && !queue.urgent && queue.entries.len() < GROUP {
+            if idle && queue.flushing == 0 && !queue.closed && !queue.urgent && queue.entries.len() < GROUP {
                 let until = Instant::now() + GATHER;
                 loop {
                     let now = Instant::now();
