@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::node::{Binding, NodeKind, ScopeId, Source};
+use super::node::{Binding, NodeInput, NodeKind, NodeOutput, ScopeId, Source};
 use super::{Graph, Node};
 
 pub(crate) fn json(pipeline: &str, graph: &Graph) -> Value {
@@ -14,49 +14,61 @@ pub(crate) fn json(pipeline: &str, graph: &Graph) -> Value {
             .outputs
             .get(source.output as usize)
             .map(|output| output.name.as_str());
-        json!({ "node": source.node, "step": node.name, "output": output })
+        object([
+            ("node", source.node.into()),
+            ("step", node.name.as_str().into()),
+            ("output", output.into()),
+        ])
     };
-    let nodes: Vec<Value> = graph
-        .nodes
-        .iter()
-        .map(|node| {
-            let inputs: Vec<_> = node
-                .inputs
-                .iter()
-                .map(|input| match &input.binding {
-                    Binding::Output(from) => json!({ "name": input.name, "from": source(from) }),
-                    Binding::Value(value) => json!({ "name": input.name, "value": value.json }),
-                })
-                .collect();
-            let outputs: Vec<_> = node
-                .outputs
-                .iter()
-                .map(|output| {
-                    json!({ "name": output.name, "type": output.codec.type_name(), "codec": output.codec.info().name })
-                })
-                .collect();
-            let results: Vec<_> = node.body().map(|(_, results)| results).unwrap_or_default().iter().map(source).collect();
-            json!({
-                "id": node.id,
-                "name": node.name,
-                "kind": kind(node),
-                "step": node.step(),
-                "inputs": inputs,
-                "outputs": outputs,
-                "after": node.after,
-                "within": graph.scope(node.scope).parent.map(|(_, owner)| owner),
-                "results": results,
-                "tags": node.options.tags,
-                "place": node.place.to_string(),
-            })
-        })
-        .collect();
-    json!({
-        "pipeline": pipeline,
-        "hash": graph.hash,
-        "nodes": nodes,
-        "outputs": graph.outputs.iter().map(source).collect::<Vec<_>>(),
-    })
+    let node = |node: &Node| {
+        let input = |input: &NodeInput| {
+            let (key, value) = match &input.binding {
+                Binding::Output(from) => ("from", source(from)),
+                Binding::Value(value) => ("value", value.json.clone()),
+            };
+            object([("name", input.name.as_str().into()), (key, value)])
+        };
+        let output = |output: &NodeOutput| {
+            object([
+                ("name", output.name.as_str().into()),
+                ("type", output.codec.type_name().into()),
+                ("codec", output.codec.info().name.into()),
+            ])
+        };
+        let results = node.body().map(|(_, results)| results).unwrap_or_default();
+        object([
+            ("id", node.id.into()),
+            ("name", node.name.as_str().into()),
+            ("kind", kind(node).into()),
+            ("step", node.step().into()),
+            ("inputs", node.inputs.iter().map(input).collect()),
+            ("outputs", node.outputs.iter().map(output).collect()),
+            ("after", node.after.iter().copied().collect()),
+            (
+                "within",
+                graph.scope(node.scope).parent.map(|(_, owner)| owner).into(),
+            ),
+            ("results", results.iter().map(source).collect()),
+            ("tags", node.options.tags.iter().map(String::as_str).collect()),
+            ("place", node.place.to_string().into()),
+        ])
+    };
+    object([
+        ("pipeline", pipeline.into()),
+        ("hash", graph.hash.to_string().into()),
+        ("nodes", graph.nodes.iter().map(node).collect()),
+        ("outputs", graph.outputs.iter().map(source).collect()),
+    ])
+}
+
+/// Moves its values, which `json!` copies, at every level anew: a large graph was copied four times.
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    Value::Object(
+        fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
 }
 
 fn kind(node: &Node) -> &'static str {

@@ -1,6 +1,6 @@
 //! Writing a list of changes.
 
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 use uuid::Uuid;
 
 use super::fault::Outcome;
@@ -8,15 +8,44 @@ use super::{artifacts, objects, observations, runs, steps};
 use crate::metadata::Change;
 
 /// What one transaction has looked up already.
-#[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct Known<'conn> {
+    pub(super) conn: &'conn Connection,
     /// A run and its pipeline: the steps of a transaction are nearly always of one run.
     pub(super) run: Option<(Uuid, i64)>,
+    /// The connection finds a statement by hashing its text, and puts it back after every use: that is a good part of what inserting
+    /// a row costs. A transaction uses few statements and each many times.
+    statements: Vec<(&'static str, CachedStatement<'conn>)>,
+}
+
+impl<'conn> Known<'conn> {
+    pub(super) fn new(conn: &'conn Connection) -> Self {
+        Self {
+            conn,
+            run: None,
+            statements: Vec::new(),
+        }
+    }
+
+    /// The statement with this text, which must be a constant: it is known by its place.
+    pub(super) fn statement(&mut self, sql: &'static str) -> rusqlite::Result<&mut CachedStatement<'conn>> {
+        let place = match self
+            .statements
+            .iter()
+            .position(|(known, _)| std::ptr::eq(*known, sql))
+        {
+            Some(place) => place,
+            None => {
+                self.statements.push((sql, self.conn.prepare_cached(sql)?));
+                self.statements.len() - 1
+            }
+        };
+        Ok(&mut self.statements[place].1)
+    }
 }
 
 /// Applies the changes in order. The caller holds a transaction and abandons it when this fails.
 pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
-    let mut known = Known::default();
+    let mut known = Known::new(conn);
     for change in changes {
         match change {
             Change::RunStarted { run, graph } => runs::start(conn, run, graph)?,
@@ -30,10 +59,10 @@ pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
                 runs::end(conn, *run, *status, error.as_deref(), *ended)?;
             }
             Change::RunDied { run, error, noticed } => runs::die(conn, *run, error, *noticed)?,
-            Change::Step(step) => steps::record(conn, &mut known, step)?,
-            Change::Artifact(artifact) => artifacts::record(conn, artifact)?,
-            Change::Object { digest, bytes } => objects::add(conn, *digest, bytes)?,
-            Change::ReplaceObject { digest, bytes } => objects::replace(conn, *digest, bytes)?,
+            Change::Step(step) => steps::record(&mut known, step)?,
+            Change::Artifact(artifact) => artifacts::record(&mut known, artifact)?,
+            Change::Object { digest, bytes } => objects::add(&mut known, *digest, bytes)?,
+            Change::ReplaceObject { digest, bytes } => objects::replace(&mut known, *digest, bytes)?,
             Change::Metric(metric) => observations::add_metric(conn, metric)?,
             Change::Log(line) => observations::add_log(conn, line)?,
         }

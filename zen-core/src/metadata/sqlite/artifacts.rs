@@ -1,9 +1,10 @@
 //! Artifact versions.
 
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use uuid::Uuid;
 
+use super::apply::Known;
 use super::fault::Outcome;
 use super::values::{self, Columns, json, unsigned, uuid_bytes};
 use crate::artifact::Digest;
@@ -15,26 +16,19 @@ pub(super) const COLUMNS: &str = "artifact.id, (SELECT name FROM artifact_name W
      artifact.media_type, artifact.uri, artifact.shape, artifact.summary, artifact.producer_step, \
      artifact.producer_run, artifact.created, artifact.tags, artifact.metadata";
 
+const NAME: &str = "SELECT no, last + 1 FROM artifact_name WHERE name = ?1";
+
+const NEXT: &str = "UPDATE artifact_name SET last = ?2 WHERE no = ?1";
+
+const INSERT: &str =
+    "INSERT INTO artifact (id, name, number, digest, size, type_name, codec, codec_version, media_type, uri, shape, \
+     summary, producer_step, producer_run, created, tags, metadata)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (id) DO NOTHING";
+
 /// Gives a new version the next number of its name. Does nothing, and uses no number, when the id exists.
-pub(super) fn record(conn: &Connection, artifact: &ArtifactRecord) -> Outcome<()> {
-    let known = conn
-        .prepare_cached("SELECT 1 FROM artifact WHERE id = ?1")?
-        .exists([artifact.id.as_bytes()])?;
-    if known {
-        return Ok(());
-    }
-    let (name, number): (i64, u32) = conn
-        .prepare_cached(
-            "INSERT INTO artifact_name (name, last) VALUES (?1, 1)
-             ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING no, last",
-        )?
-        .query_row([&artifact.name], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    conn.prepare_cached(
-        "INSERT INTO artifact (id, name, number, digest, size, type_name, codec, codec_version, media_type, uri, shape, \
-         summary, producer_step, producer_run, created, tags, metadata)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-    )?
-    .execute(params![
+pub(super) fn record(known: &mut Known<'_>, artifact: &ArtifactRecord) -> Outcome<()> {
+    let (name, number) = next_number(known, &artifact.name)?;
+    let inserted = known.statement(INSERT)?.execute(params![
         artifact.id.as_bytes(),
         name,
         number,
@@ -53,7 +47,36 @@ pub(super) fn record(conn: &Connection, artifact: &ArtifactRecord) -> Outcome<()
         json(&artifact.tags)?,
         json(&artifact.metadata)?,
     ])?;
+    if inserted == 0 {
+        // It exists, which is rare: the number goes back, and the name too if it was made for it.
+        known
+            .conn
+            .prepare_cached("UPDATE artifact_name SET last = last - 1 WHERE no = ?1")?
+            .execute([name])?;
+        known
+            .conn
+            .prepare_cached("DELETE FROM artifact_name WHERE no = ?1 AND last = 0")?
+            .execute([name])?;
+    }
     Ok(())
+}
+
+/// The number of a name, and the number of its next version, which is counted. Not by `RETURNING`, which takes a detour through a
+/// temporary table: the caller's transaction keeps others from writing in between.
+fn next_number(known: &mut Known<'_>, name: &str) -> Outcome<(i64, u32)> {
+    let found = known
+        .statement(NAME)?
+        .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((no, next)) = found {
+        known.statement(NEXT)?.execute(params![no, next])?;
+        return Ok((no, next));
+    }
+    known
+        .conn
+        .prepare_cached("INSERT INTO artifact_name (name, last) VALUES (?1, 1)")?
+        .execute([name])?;
+    Ok((known.conn.last_insert_rowid(), 1))
 }
 
 pub(super) fn one(conn: &Connection, id: Uuid) -> Outcome<Option<ArtifactRecord>> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::artifacts;
 use super::fault::Outcome;
-use super::values;
+use super::values::{self, Snapshot};
 use crate::artifact::Digest;
 use crate::metadata::{CachedOutput, CachedStep};
 
@@ -27,20 +27,21 @@ pub(super) fn outputs_sql() -> String {
 /// The step, and then its outputs with their bytes.
 pub(super) fn find(conn: &Connection, key: Digest, now: DateTime<Utc>) -> Outcome<Option<CachedStep>> {
     // So that both queries see the same moment.
-    let transaction = conn.unchecked_transaction()?;
+    let snapshot = Snapshot::begin(conn)?;
     let parameters = params![key.as_bytes(), now.timestamp_micros()];
-    let found = values::first(&transaction, "step", STEP, parameters, |row| {
+    let found = values::first(conn, "step", STEP, parameters, |row| {
         Ok((row.uuid()?, row.get::<i64>()?, row.uuid()?))
     })?;
     let Some((step, no, run)) = found else {
         return Ok(None);
     };
-    let outputs = values::all(&transaction, "artifact", &outputs_sql(), [no], |row| {
+    let outputs = values::all(conn, "artifact", &outputs_sql(), [no], |row| {
         Ok(CachedOutput {
             artifact: artifacts::read(row)?,
             name: row.get()?,
             inline: row.get()?,
         })
     })?;
+    drop(snapshot);
     Ok(Some(CachedStep { step, run, outputs }))
 }

@@ -2,20 +2,22 @@
 
 use rusqlite::{Connection, params};
 
+use super::apply::Known;
 use super::fault::{Fault, Outcome, is_missing_reference};
 use super::values::unsigned;
 use crate::metadata::Edge;
 
+const RECORD: &str =
+    "INSERT INTO edge (step, output, position, name, artifact, element) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT (step, output, position) DO UPDATE SET name = ?4, artifact = ?5, element = ?6
+    WHERE name != ?4 OR artifact != ?5 OR element IS NOT ?6";
+
 /// Records the edges of a step, and leaves alone those that are recorded already.
-pub(super) fn record(conn: &Connection, step: i64, output: bool, edges: &[Edge]) -> Outcome<()> {
+pub(super) fn record(known: &mut Known<'_>, step: i64, output: bool, edges: &[Edge]) -> Outcome<()> {
     if edges.is_empty() {
         return Ok(());
     }
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO edge (step, output, position, name, artifact, element) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (step, output, position) DO UPDATE SET name = ?4, artifact = ?5, element = ?6
-         WHERE name != ?4 OR artifact != ?5 OR element IS NOT ?6",
-    )?;
+    let insert = known.statement(RECORD)?;
     for (position, edge) in (0_i64..).zip(edges) {
         let element = edge.element.map(unsigned);
         let inserted = insert.execute(params![

@@ -4,7 +4,7 @@ use rusqlite::{Connection, ToSql, params};
 use uuid::Uuid;
 
 use super::apply::Known;
-use super::fault::Outcome;
+use super::fault::{Fault, Outcome};
 use super::values::{self, digest_bytes, json, micros, uuid_bytes};
 use super::{edges, runs};
 use crate::metadata::StepRecord;
@@ -12,16 +12,44 @@ use crate::metadata::StepRecord;
 const INSERT: &str =
     "INSERT INTO step (id, step, node, status, attempt, cache_key, key_fields, cache_note, source_step, \
      source_run, expires, parameters, started, ended, error, metadata, run, pipeline, name)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+     ON CONFLICT (id) DO NOTHING";
 
 /// Leaves alone what identifies the step, and so the indexes over it.
 const UPDATE: &str = "UPDATE step SET step = ?2, node = ?3, status = ?4, attempt = ?5, cache_key = ?6, key_fields = ?7, \
      cache_note = ?8, source_step = ?9, source_run = ?10, expires = ?11, parameters = ?12, started = ?13, ended = ?14, \
      error = ?15, metadata = ?16 WHERE id = ?1";
 
-/// Inserts the step or replaces it, keeping its place in the order of recording.
-pub(super) fn record(conn: &Connection, known: &mut Known, step: &StepRecord) -> Outcome<()> {
-    let earlier = values::first(
+/// Inserts the step or replaces it, keeping its place in the order of recording. Nearly every step is written once, when it has ended,
+/// so that it is inserted first and looked for only when that fails.
+pub(super) fn record(known: &mut Known<'_>, step: &StepRecord) -> Outcome<()> {
+    let conn = known.conn;
+    let pipeline = pipeline_of(known, step.run)?;
+    let no = match write(
+        known,
+        INSERT,
+        step,
+        &[&step.run.as_bytes(), &pipeline, &step.name],
+    )? {
+        0 => {
+            let (no, same) = earlier(conn, step)?;
+            if !same {
+                conn.prepare_cached("UPDATE step SET run = ?2, pipeline = ?3, name = ?4 WHERE no = ?1")?
+                    .execute(params![no, step.run.as_bytes(), pipeline, step.name])?;
+            }
+            write(known, UPDATE, step, &[])?;
+            edges::truncate(conn, no, step.inputs.len(), step.outputs.len())?;
+            no
+        }
+        _ => conn.last_insert_rowid(),
+    };
+    edges::record(known, no, false, &step.inputs)?;
+    edges::record(known, no, true, &step.outputs)
+}
+
+/// The place of a step that was recorded before, and whether it was the same step of the same run.
+fn earlier(conn: &Connection, step: &StepRecord) -> Outcome<(i64, bool)> {
+    let found = values::first(
         conn,
         "step",
         "SELECT id, no, run = ?2 AND name = ?3 FROM step WHERE id = ?1",
@@ -31,28 +59,13 @@ pub(super) fn record(conn: &Connection, known: &mut Known, step: &StepRecord) ->
             Ok((row.get::<i64>()?, row.get::<bool>()?))
         },
     )?;
-    let no = match earlier {
-        None => {
-            let pipeline = pipeline_of(conn, known, step.run)?;
-            write(conn, INSERT, step, &[&step.run.as_bytes(), &pipeline, &step.name])?;
-            conn.last_insert_rowid()
-        }
-        Some((no, same)) => {
-            if !same {
-                let pipeline = pipeline_of(conn, known, step.run)?;
-                conn.prepare_cached("UPDATE step SET run = ?2, pipeline = ?3, name = ?4 WHERE no = ?1")?
-                    .execute(params![no, step.run.as_bytes(), pipeline, step.name])?;
-            }
-            write(conn, UPDATE, step, &[])?;
-            edges::truncate(conn, no, step.inputs.len(), step.outputs.len())?;
-            no
-        }
-    };
-    edges::record(conn, no, false, &step.inputs)?;
-    edges::record(conn, no, true, &step.outputs)
+    found.ok_or(Fault::Missing {
+        kind: "step",
+        id: step.id,
+    })
 }
 
-fn write(conn: &Connection, sql: &str, step: &StepRecord, more: &[&dyn ToSql]) -> Outcome<()> {
+fn write(known: &mut Known<'_>, sql: &'static str, step: &StepRecord, more: &[&dyn ToSql]) -> Outcome<usize> {
     let shared: [&dyn ToSql; 16] = [
         &step.id.as_bytes(),
         &step.step,
@@ -71,16 +84,15 @@ fn write(conn: &Connection, sql: &str, step: &StepRecord, more: &[&dyn ToSql]) -
         &step.error,
         &json(&step.metadata)?,
     ];
-    let mut statement = conn.prepare_cached(sql)?;
-    statement.execute(rusqlite::params_from_iter(shared.iter().chain(more)))?;
-    Ok(())
+    let statement = known.statement(sql)?;
+    Ok(statement.execute(rusqlite::params_from_iter(shared.iter().chain(more)))?)
 }
 
-fn pipeline_of(conn: &Connection, known: &mut Known, run: Uuid) -> Outcome<i64> {
+fn pipeline_of(known: &mut Known<'_>, run: Uuid) -> Outcome<i64> {
     match known.run {
         Some((id, pipeline)) if id == run => Ok(pipeline),
         _ => {
-            let pipeline = runs::pipeline_of(conn, run)?;
+            let pipeline = runs::pipeline_of(known.conn, run)?;
             known.run = Some((run, pipeline));
             Ok(pipeline)
         }
