@@ -1,0 +1,191 @@
+//! Encoding what a body made, and sending it to the store.
+
+use super::*;
+use crate::artifact::{AnyValue, ArtifactError, Description, Digest};
+use crate::graph::failure::chain;
+use crate::graph::{FailureKind, Node, NodeOutput, StepFailure};
+use crate::metadata::{ArtifactRecord, Change};
+use crate::runner::core::RunCore;
+use crate::runner::executor::ProducedOutput;
+use crate::runner::held::Held;
+use crate::runner::pool;
+use crate::runner::recorder::Upload;
+use crate::runner::state::Task;
+use bytes::Bytes;
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl RunCore {
+    pub(super) fn artifact_name(&self, node: &Node, output: &NodeOutput) -> String {
+        match &output.artifact {
+            Some(name) => name.clone(),
+            None if node.outputs.len() == 1 && output.name == "output" => {
+                format!("{}.{}", self.settings.pipeline, node.name())
+            }
+            None => format!("{}.{}.{}", self.settings.pipeline, node.name(), output.name),
+        }
+    }
+
+    pub(super) fn artifact_record(
+        &self,
+        id: Uuid,
+        name: String,
+        digest: Digest,
+        size: u64,
+    ) -> ArtifactRecord {
+        ArtifactRecord::new(id, name, digest, size, self.now())
+    }
+
+    /// Encodes what the body made and sends it on its way to the store.
+    pub(super) fn store_outputs(
+        self: &Arc<Self>,
+        task: &Task,
+        prepared: &Prepared,
+        outputs: Vec<ProducedOutput>,
+    ) -> Result<Stored, StepFailure> {
+        let node = self.graph.get(task.node);
+        if outputs.len() != node.outputs.len() {
+            let message = format!(
+                "it made {} outputs instead of {}",
+                outputs.len(),
+                node.outputs.len()
+            );
+            return Err(StepFailure::new(FailureKind::Executor, message));
+        }
+        let mut stored = Stored::default();
+        let mut large = Vec::new();
+        for ((produced, output), id) in outputs.into_iter().zip(&node.outputs).zip(&prepared.outputs) {
+            let what = format!("output `{}` of `{}`", output.name, task.name);
+            let encoded = self.encode(produced, output, &what)?;
+            let name = self.artifact_name(node, output);
+            let mut record = self.artifact_record(*id, name, encoded.digest, encoded.size);
+            record.describe(output.codec.type_name(), output.codec.info(), encoded.description);
+            record.producer_run = Some(self.settings.run);
+            record.producer_step = Some(task.step);
+            record.tags = node.options.tags.clone();
+            let inline = encoded
+                .bytes
+                .as_ref()
+                .filter(|bytes| bytes.len() <= self.stack.artifacts().inline_limit());
+            record.uri = match inline {
+                Some(_) => format!("inline:{}", encoded.digest),
+                None => self.stack.artifacts().uri(encoded.digest),
+            };
+            if let Some(bytes) = inline {
+                let (digest, bytes) = (encoded.digest, bytes.to_vec());
+                stored.changes.push(match prepared.miss.replace {
+                    false => Change::Object { digest, bytes },
+                    true => Change::ReplaceObject { digest, bytes },
+                });
+            }
+            let is_inline = inline.is_some();
+            let codec = Arc::clone(&output.codec);
+            let held = match encoded.bytes.clone() {
+                Some(bytes) => Held::made(&record, what, codec, encoded.value, bytes),
+                None => Held::stored(&record, what, codec, encoded.value),
+            };
+            let held = Arc::new(held);
+            if let (false, true, Some(bytes)) = (is_inline, encoded.to_upload, encoded.bytes) {
+                large.push((Arc::clone(&held), bytes));
+            }
+            stored.changes.push(Change::Artifact(Box::new(record)));
+            stored.outputs.push(held);
+        }
+        if !large.is_empty() {
+            stored.upload = Some(self.upload(prepared.miss.replace, large));
+        }
+        Ok(stored)
+    }
+
+    fn encode(
+        &self,
+        produced: ProducedOutput,
+        output: &NodeOutput,
+        what: &str,
+    ) -> Result<Encoded, StepFailure> {
+        let value = match produced {
+            ProducedOutput::Value(value) => value,
+            ProducedOutput::Stored { digest, bytes, size } => {
+                let description = Description::default();
+                return Ok(Encoded {
+                    value: None,
+                    digest,
+                    size,
+                    bytes,
+                    description,
+                    to_upload: false,
+                });
+            }
+        };
+        let (bytes, description) = output.codec.encode(&*value).map_err(|source| {
+            let error = ArtifactError::Encode {
+                what: what.to_owned(),
+                type_name: output.codec.type_name(),
+                codec: output.codec.info().name,
+                source,
+            };
+            StepFailure::new(FailureKind::Storage, chain(&error))
+        })?;
+        let bytes = Bytes::from(bytes);
+        let digest = Digest::of(&bytes);
+        Ok(Encoded {
+            value: Some(value),
+            digest,
+            size: bytes.len() as u64,
+            bytes: Some(bytes),
+            description,
+            to_upload: true,
+        })
+    }
+
+    /// Writes objects in other threads; readers of the values need not wait for it.
+    pub(super) fn upload(self: &Arc<Self>, replace: bool, objects: Vec<(Arc<Held>, Bytes)>) -> Arc<Upload> {
+        let upload = Upload::of(objects.len());
+        for (held, bytes) in objects {
+            let size = bytes.len();
+            self.budget.acquire(size);
+            let (store, budget, report) = (
+                self.stack.artifacts().clone(),
+                Arc::clone(&self.budget),
+                Arc::clone(&upload),
+            );
+            let write = move || {
+                let result = match replace {
+                    true => store.replace(held.digest, bytes),
+                    false => store.put(held.digest, bytes),
+                };
+                if result.is_ok() {
+                    held.is_durable();
+                }
+                budget.release(size);
+                report.done(result);
+            };
+            let (budget, report) = (Arc::clone(&self.budget), Arc::clone(&upload));
+            if let Err(source) = pool::spawn(write) {
+                budget.release(size);
+                report.done(Err(ArtifactError::Store {
+                    url: self.stack.artifacts().url().to_owned(),
+                    doing: "starting a thread to write".into(),
+                    source: source.into(),
+                }));
+            }
+        }
+        upload
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Stored {
+    pub(super) outputs: Vec<Arc<Held>>,
+    pub(super) changes: Vec<Change>,
+    pub(super) upload: Option<Arc<Upload>>,
+}
+
+struct Encoded {
+    value: Option<AnyValue>,
+    digest: Digest,
+    size: u64,
+    bytes: Option<Bytes>,
+    description: Description,
+    to_upload: bool,
+}

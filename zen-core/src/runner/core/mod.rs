@@ -1,0 +1,317 @@
+//! A run while it goes on: hands out attempts, takes their results, and keeps time.
+//!
+//! There is no coordinating thread: whoever has finished an attempt takes the lock, settles it, and goes on with the next attempt
+//! in the same thread, so that a chain of short steps costs no thread switch.
+
+mod record;
+mod stopping;
+mod timing;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::graph::{CachePolicy, FailureKind, Graph, StepFailure};
+use crate::metadata::{MetadataError, Status, StepRecord};
+use crate::runner::FailurePolicy;
+use crate::runner::attempt::Prepared;
+use crate::runner::events::{Observer, RunEvent};
+use crate::runner::executor::{Cancel, Executor, TaskResult};
+use crate::runner::pool;
+use crate::runner::recorder::{Recorder, RecorderEvents};
+use crate::runner::state::{InstanceId, Slot, State, Task};
+use crate::runner::upload::Budget;
+use crate::stack::Stack;
+
+/// What is fixed for the whole run.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) pipeline: String,
+    pub(crate) run: Uuid,
+    pub(crate) run_name: String,
+    /// From the pipeline, below the step's and the call's.
+    pub(crate) pipeline_cache: CachePolicy,
+    /// From the caller of the run, above all others.
+    pub(crate) run_cache: CachePolicy,
+    pub(crate) failure: FailurePolicy,
+    /// How many attempts may be made at once.
+    pub(crate) parallel: usize,
+    /// How long a body that was told to stop may take.
+    pub(crate) grace: Duration,
+    pub(crate) project: PathBuf,
+    pub(crate) scratch: PathBuf,
+    /// The finished steps of the run that this one continues, by name.
+    pub(crate) resumed: HashMap<String, StepRecord>,
+}
+
+pub(crate) struct RunCore {
+    pub(crate) settings: Settings,
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) stack: Stack,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) runtime: Handle,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) run_cancelled: Arc<AtomicBool>,
+    recorder: OnceLock<Arc<Recorder>>,
+    observer: Option<Arc<dyn Observer>>,
+    /// Held while the observer is told something, so that it is told one thing at a time.
+    telling: Mutex<()>,
+    state: Mutex<State>,
+    /// The attempts that are being made, to tell them to stop.
+    attempts: Mutex<HashMap<InstanceId, (u32, Arc<Cancel>)>>,
+    cancel_reason: Mutex<Option<String>>,
+    broken: Mutex<Option<Arc<MetadataError>>>,
+    finished: Notify,
+    started: Instant,
+}
+
+impl fmt::Debug for RunCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RunCore({})", self.settings.run)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The recorder must not keep the run alive, which keeps the recorder alive.
+struct Reports(Weak<RunCore>);
+
+impl RecorderEvents for Reports {
+    fn not_stored(&self, step: &str, error: String) {
+        if let Some(run) = self.0.upgrade() {
+            run.not_stored(step, error);
+        }
+    }
+
+    fn broken(&self, error: Arc<MetadataError>) {
+        if let Some(run) = self.0.upgrade() {
+            *lock(&run.broken) = Some(error);
+            run.stop(
+                Status::Skipped,
+                "not run because the metadata store failed".into(),
+            );
+        }
+    }
+}
+
+impl RunCore {
+    pub(crate) fn new(
+        settings: Settings,
+        graph: Arc<Graph>,
+        stack: Stack,
+        executor: Arc<dyn Executor>,
+        runtime: Handle,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> std::io::Result<Arc<Self>> {
+        let state = State::new(Arc::clone(&graph), settings.failure);
+        let core = Arc::new(Self {
+            settings,
+            graph,
+            stack,
+            executor,
+            runtime,
+            budget: Arc::default(),
+            run_cancelled: Arc::default(),
+            recorder: OnceLock::new(),
+            observer,
+            telling: Mutex::new(()),
+            state: Mutex::new(state),
+            attempts: Mutex::default(),
+            cancel_reason: Mutex::default(),
+            broken: Mutex::default(),
+            finished: Notify::new(),
+            started: Instant::now(),
+        });
+        let reports = Arc::new(Reports(Arc::downgrade(&core)));
+        let recorder = Recorder::start(Arc::clone(core.stack.metadata()), reports)?;
+        core.recorder.get_or_init(|| Arc::new(recorder));
+        Ok(core)
+    }
+
+    pub(crate) fn recorder(&self) -> &Arc<Recorder> {
+        // Set by `new` before anybody else sees the core.
+        match self.recorder.get() {
+            Some(recorder) => recorder,
+            None => unreachable!("the recorder is set by `new`"),
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.stack.clock().now()
+    }
+
+    pub(crate) fn took(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(crate) fn tell(&self, event: impl FnOnce() -> RunEvent) {
+        if let Some(observer) = &self.observer {
+            let event = event();
+            let _one_at_a_time = lock(&self.telling);
+            observer.event(&event);
+        }
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state().is_finished()
+    }
+
+    /// Waits for the end of the last step.
+    pub(crate) async fn wait(&self) {
+        loop {
+            let notified = self.finished.notified();
+            if self.is_finished() {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    /// Starts what can start.
+    pub(crate) fn pump(self: &Arc<Self>) {
+        if let Some(task) = self.take() {
+            self.spawn(task);
+        }
+    }
+
+    fn spawn(self: &Arc<Self>, task: Task) {
+        let (core, instance) = (Arc::clone(self), task.instance);
+        let spawned = pool::spawn(move || core.drive(task));
+        if let Err(error) = spawned {
+            let failure = StepFailure::new(
+                FailureKind::Executor,
+                format!("no thread could be started: {error}"),
+            );
+            self.state().fail(instance, failure);
+            self.after_change();
+        }
+    }
+
+    /// Takes one attempt for this thread, and starts others in further threads, up to the bound.
+    fn take(self: &Arc<Self>) -> Option<Task> {
+        let mut mine = None;
+        let mut others = Vec::new();
+        {
+            let mut state = self.state();
+            while state.running < self.settings.parallel {
+                let Some(task) = state.next() else { break };
+                match mine {
+                    None => mine = Some(task),
+                    Some(_) => others.push(task),
+                }
+            }
+            // Put into the recorder's queue under the lock: a step's start must not overtake it.
+            for (node, name, step) in state.newly_queued() {
+                self.recorder().mark(self.blank(node, &name, step));
+            }
+        }
+        for task in others {
+            self.spawn(task);
+        }
+        mine
+    }
+
+    fn drive(self: &Arc<Self>, task: Task) {
+        self.guarded(|core| {
+            let mut next = Some(task);
+            while let Some(task) = next {
+                core.work(task);
+                next = core.take();
+            }
+        });
+    }
+
+    /// A mistake in the runner itself must not leave its caller waiting for ever.
+    fn guarded(self: &Arc<Self>, work: impl FnOnce(&Arc<Self>)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
+            return;
+        }
+        let message =
+            "the runner itself panicked; the message is on standard error. This is a mistake in zen";
+        {
+            let mut state = self.state();
+            let failure = StepFailure::new(FailureKind::Executor, message);
+            state
+                .first_failure
+                .get_or_insert_with(|| ("(runner)".into(), failure));
+        }
+        self.stop(Status::Skipped, "not run because the runner failed".into());
+        let running = self.state().under_way();
+        for instance in running {
+            self.give_up(instance);
+        }
+        self.after_change();
+    }
+
+    /// Goes on with the result of an attempt that ended somewhere else.
+    pub(crate) fn deliver(self: &Arc<Self>, task: Task, prepared: Prepared, result: TaskResult) {
+        let core = Arc::clone(self);
+        let instance = task.instance;
+        let delivered = pool::spawn(move || {
+            core.guarded(|core| {
+                core.finish_attempt(task, prepared, result);
+                core.after_change();
+            });
+            core.guarded(|core| {
+                if let Some(next) = core.take() {
+                    core.drive(next);
+                }
+            });
+        });
+        if let Err(error) = delivered {
+            let failure = StepFailure::new(
+                FailureKind::Executor,
+                format!("no thread could be started: {error}"),
+            );
+            self.state().fail(instance, failure);
+            self.after_change();
+        }
+    }
+
+    /// Records what ended without having been executed, and wakes whoever waits for the end.
+    pub(crate) fn after_change(&self) {
+        let (not_run, finished) = {
+            let mut state = self.state();
+            (std::mem::take(&mut state.not_run), state.is_finished())
+        };
+        for step in not_run {
+            self.record_not_run(step);
+        }
+        if finished {
+            self.finished.notify_waiters();
+        }
+    }
+
+    pub(crate) fn cancel_reason(&self) -> Option<String> {
+        lock(&self.cancel_reason).clone()
+    }
+
+    pub(crate) fn broken(&self) -> Option<Arc<MetadataError>> {
+        lock(&self.broken).clone()
+    }
+
+    pub(crate) fn outputs(&self) -> Vec<Option<Slot>> {
+        self.state().outputs()
+    }
+}
+
+/// A number from 0 to 1 for the jitter of pauses; nothing depends on its quality.
+pub(crate) fn random() -> f64 {
+    let bits = Uuid::now_v7().as_u128() as u32;
+    f64::from(bits) / f64::from(u32::MAX)
+}

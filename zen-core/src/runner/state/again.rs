@@ -1,0 +1,58 @@
+//! Instances that are worked on more than once.
+
+use super::*;
+use crate::graph::NodeKind;
+use std::sync::Arc;
+
+impl State {
+    /// The attempt is over and another one follows later.
+    pub(crate) fn pause(&mut self, id: InstanceId, phase: Phase) {
+        if self.leave(id) {
+            self.instances[id].phase = phase;
+        }
+    }
+
+    /// The pause is over.
+    pub(crate) fn resume(&mut self, id: InstanceId) {
+        if matches!(self.instances[id].phase, Phase::Pausing | Phase::Lingering) {
+            self.instances[id].phase = Phase::Ready;
+            self.ready.push_back(id);
+        }
+    }
+
+    /// An input of `id` can't be read: its producer runs again, and `id` after it. Returns false when that has been tried.
+    pub(crate) fn make_again(&mut self, id: InstanceId, producer: InstanceId, reason: String) -> bool {
+        let can = matches!(
+            self.node(producer).kind,
+            NodeKind::Step | NodeKind::Each { .. } | NodeKind::When { .. }
+        );
+        let waiting = matches!(self.instances[producer].phase, Phase::Ended(_));
+        if !can || (waiting && self.instances[producer].bypass.is_some()) || self.stopping.is_some() {
+            return false;
+        }
+        self.instances[id].attempt -= 1;
+        self.pause(id, Phase::Waiting);
+        if waiting {
+            let graph = Arc::clone(&self.graph);
+            let scope = self.instances[producer].scope;
+            for source in reads(&graph, graph.get(self.instances[producer].node)) {
+                self.add_readers(scope, source, 1);
+            }
+            if let Phase::Ended(status) = self.instances[producer].phase
+                && let Some((_, count)) = self.counts.iter_mut().find(|(known, _)| *known == status)
+            {
+                *count -= 1;
+            }
+            self.unfinished += 1;
+            let instance = &mut self.instances[producer];
+            instance.bypass = Some(reason);
+            instance.phase = Phase::Ready;
+            // A new record: the one that was adopted stays as it was.
+            instance.attempt = 0;
+            self.ready.push_back(producer);
+        }
+        self.instances[id].pending += 1;
+        self.instances[producer].waiters.push((id, true));
+        true
+    }
+}
