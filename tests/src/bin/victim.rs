@@ -84,7 +84,7 @@ async fn main() -> Result<()> {
     let launch = victim(journal).quiet();
     let run = match arguments.next().as_deref() {
         Some("other") => {
-            println!("{:?}", other().quiet().run().await?.output().await?);
+            println!("{:?}", other().run().await?.output().await?);
             return Ok(());
         }
         Some("resume") => launch.resume_last().run().await?,

@@ -228,3 +228,37 @@ fn a_live_run_of_another_process_is_left_alone() {
     drop(child);
     assert_eq!(stack.settle_dead_runs().unwrap(), 1);
 }
+
+#[test]
+fn progress_is_plain_lines_and_quiet_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = |progress: &str| {
+        let mut command = victim(&folder.path().join("h"), &folder.path().join("j"), "other");
+        let output = command
+            .env("ZEN_PROGRESS", progress)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let first = lines("on");
+    let has =
+        |text: &str, line: &str| assert!(text.lines().any(|l| l.contains(line)), "no `{line}` in\n{text}");
+    for line in [
+        "other: run ",
+        "  words runs",
+        "  words completed in ",
+        "  letters.each completed in ",
+    ] {
+        has(&first, line);
+    }
+    has(&first, "(52 completed)");
+    // The fifty elements are one line, that of the step that collects them.
+    assert!(
+        !first.contains("letters[") && first.lines().count() < 8,
+        "{first}"
+    );
+    has(&lines("on"), "  words taken from the cache");
+    assert_eq!(lines("off"), "");
+}

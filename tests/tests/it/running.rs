@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use zen_core::artifact::{Codec, CodecError, CodecInfo};
 use zen_core::graph::{Component, Pipeline, StepDefinition};
 use zen_core::prelude::*;
-use zen_core::runner::{Observer, RunEvent};
+use zen_core::runner::{Done, Executor, InProcess, Observer, ProducedOutput, RunEvent, StepTask, TaskResult};
 use zen_core::testing::{assert_cached, assert_executed};
 
 use crate::support::{eventually, memory};
@@ -235,6 +235,64 @@ async fn a_program_that_aborts_on_panics_is_warned() {
     assert!(
         warnings[0].contains("`test::one`") && warnings[0].contains("panic = \"abort\""),
         "{warnings:?}"
+    );
+}
+
+/// Executes in this process, except that the outputs of `remote` are in the store already, as from a machine elsewhere.
+#[derive(Debug)]
+struct Elsewhere(ArtifactStore);
+
+impl Executor for Elsewhere {
+    fn execute(&self, task: StepTask, done: Done) -> Option<TaskResult> {
+        if task.definition().name() != "remote" {
+            return InProcess.execute(task, done);
+        }
+        let bytes = zen_core::artifact::encode_value(&42u64).unwrap();
+        let (digest, size) = (zen_core::artifact::Digest::of(&bytes), bytes.len() as u64);
+        self.0.put(digest, bytes.into()).unwrap();
+        // Later, and from a thread that isn't the runner's.
+        std::thread::spawn(move || {
+            done(Ok(vec![ProducedOutput::Stored {
+                digest,
+                bytes: None,
+                size,
+            }]))
+        });
+        None
+    }
+}
+
+#[step]
+fn remote() -> u64 {
+    unreachable!("it is executed elsewhere")
+}
+
+#[step]
+fn half(x: u64) -> u64 {
+    x / 2
+}
+
+#[pipeline]
+fn spread() -> Artifact<u64> {
+    half(remote())
+}
+
+#[tokio::test]
+async fn an_executor_may_execute_elsewhere_and_hand_back_what_it_stored() {
+    let stack = memory();
+    let launch = spread()
+        .on(&stack)
+        .executor(Arc::new(Elsewhere(stack.artifacts().clone())));
+    let run = launch.quiet().run().await.unwrap();
+    assert_eq!(*run.output().await.unwrap(), 21);
+    assert_eq!(
+        run.step("remote").unwrap().load::<u64>("output").await.unwrap(),
+        42
+    );
+    // Without that executor the step could only panic; its outputs are in the cache.
+    assert_cached(
+        &spread().on(&stack).quiet().run().await.unwrap(),
+        &["remote", "half"],
     );
 }
 
