@@ -374,6 +374,23 @@ async fn two_equal_calls_in_one_run_are_both_executed_and_then_both_cached() {
     assert_eq!(calls.get(), 2);
 }
 
+#[pipeline]
+fn first_uncached() -> Artifact<Vec<i64>> {
+    let first = plain_step().cache(false);
+    gather([first, plain_step().after(&first)])
+}
+
+#[tokio::test]
+async fn what_a_run_executes_does_not_hide_what_earlier_runs_made() {
+    let (stack, _) = counting();
+    first_uncached().on(&stack).quiet().run().await.unwrap();
+    for _ in 0..20 {
+        let run = first_uncached().on(&stack).quiet().run().await.unwrap();
+        assert_executed(&run, &["plain_step"]);
+        assert_cached(&run, &["plain_step_2"]);
+    }
+}
+
 #[step(version = 1)]
 fn versioned() -> u32 {
     1

@@ -231,8 +231,13 @@ pub trait MetadataStore: Send + Sync + fmt::Debug {
         before: Uuid,
     ) -> Result<Option<StepRecord>, MetadataError>;
 
-    /// The newest completed step with this cache key that has not expired at `now`.
-    fn find_cached(&self, key: Digest, now: DateTime<Utc>) -> Result<Option<CachedStep>, MetadataError>;
+    /// The newest completed step with this cache key that has not expired at `now`, and is no step of the run `not_of`.
+    fn find_cached(
+        &self,
+        key: Digest,
+        now: DateTime<Utc>,
+        not_of: Option<Uuid>,
+    ) -> Result<Option<CachedStep>, MetadataError>;
 
     /// One artifact version by id.
     fn artifact(&self, id: Uuid) -> Result<Option<ArtifactRecord>, MetadataError>;

@@ -45,16 +45,20 @@ impl RunCore {
         if policy.enabled == Some(false) {
             return Adopted::No(Some("the cache is off for this step".into()));
         }
-        match self.stack.metadata().find_cached(key.digest, self.now()) {
+        match self
+            .stack
+            .metadata()
+            .find_cached(key.digest, self.now(), Some(self.settings.run))
+        {
             // Of two equal calls in one run both are executed, whichever is first: what happens doesn't depend on chance.
-            Ok(Some(found)) if found.run != self.settings.run => match self.is_too_old(policy, &found) {
+            Ok(Some(found)) => match self.is_too_old(policy, &found) {
                 true => Adopted::No(Some(format!(
                     "the outputs of run {} are older than the cache policy allows",
                     found.run
                 ))),
                 false => self.check(node, found),
             },
-            Ok(_) => Adopted::No(None),
+            Ok(None) => Adopted::No(None),
             Err(error) => Adopted::No(Some(format!("the cache could not be read: {}", chain(&error)))),
         }
     }

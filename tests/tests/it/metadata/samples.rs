@@ -160,7 +160,7 @@ pub(super) fn everything(store: &dyn MetadataStore) -> Result<Vec<String>, Metad
                 store.step_before(&run.pipeline, &step.name, Uuid::max())?
             ));
             if let Some(key) = step.cache_key {
-                all.push(format!("{:?}", store.find_cached(key, now())?));
+                all.push(format!("{:?}", store.find_cached(key, now(), None)?));
             }
         }
     }

@@ -17,6 +17,10 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         "the_newest_completed_step_is_found",
         the_newest_completed_step_is_found,
     ),
+    (
+        "a_run_does_not_find_its_own_steps",
+        a_run_does_not_find_its_own_steps,
+    ),
     ("only_completed_steps_are_found", only_completed_steps_are_found),
     ("an_expired_step_is_not_found", an_expired_step_is_not_found),
     (
@@ -26,7 +30,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 ];
 
 fn found(store: &dyn MetadataStore, key: Digest) -> Option<Uuid> {
-    ok(store.find_cached(key, time(0)), "find_cached").map(|cached| cached.step)
+    ok(store.find_cached(key, time(0), None), "find_cached").map(|cached| cached.step)
 }
 
 fn a_cached_step_has_its_outputs_in_order(store: &dyn MetadataStore) {
@@ -76,7 +80,7 @@ fn a_cached_step_has_its_outputs_in_order(store: &dyn MetadataStore) {
         ],
     };
     assert_eq!(
-        some(store.find_cached(key, time(0)), "find_cached"),
+        some(store.find_cached(key, time(0), None), "find_cached"),
         expected,
         "the cached step is another one"
     );
@@ -93,7 +97,7 @@ fn a_cached_step_has_its_outputs_in_order(store: &dyn MetadataStore) {
         outputs: Vec::new(),
     };
     assert_eq!(
-        some(store.find_cached(none, time(0)), "find_cached"),
+        some(store.find_cached(none, time(0), None), "find_cached"),
         expected,
         "a step without outputs differs"
     );
@@ -102,6 +106,25 @@ fn a_cached_step_has_its_outputs_in_order(store: &dyn MetadataStore) {
         None,
         "a key nobody recorded is found"
     );
+}
+
+fn a_run_does_not_find_its_own_steps(store: &dyn MetadataStore) {
+    let key = digest("twice");
+    let keyed = |run: Uuid, name: &str| StepRecord {
+        cache_key: Some(key),
+        ..step(run, name)
+    };
+    let (older, newer) = (start(store, "p"), start(store, "p"));
+    let (first, second) = (keyed(older.id, "s"), keyed(newer.id, "s"));
+    apply(store, &[recorded(&first), recorded(&second)]);
+    let find =
+        |not_of| ok(store.find_cached(key, time(0), Some(not_of)), "find_cached").map(|cached| cached.step);
+    assert_eq!(
+        find(newer.id),
+        Some(first.id),
+        "the run's own step hides an older one"
+    );
+    assert_eq!(find(older.id), Some(second.id), "the newer step is not found");
 }
 
 fn the_newest_completed_step_is_found(store: &dyn MetadataStore) {
@@ -183,7 +206,7 @@ fn only_completed_steps_are_found(store: &dyn MetadataStore) {
 fn an_expired_step_is_not_found(store: &dyn MetadataStore) {
     let run = start(store, "p");
     let key = digest("key");
-    let at = |micros| ok(store.find_cached(key, time(micros)), "find_cached").map(|cached| cached.step);
+    let at = |micros| ok(store.find_cached(key, time(micros), None), "find_cached").map(|cached| cached.step);
     let [forever, long, short] = [None, Some(2_000), Some(1_000)].map(|expires| StepRecord {
         cache_key: Some(key),
         expires: expires.map(time),
@@ -198,7 +221,7 @@ fn an_expired_step_is_not_found(store: &dyn MetadataStore) {
     );
     assert_eq!(at(2_000), None, "an expired step is found");
     let years = ok(
-        store.find_cached(key, time(0) + TimeDelta::days(40_000)),
+        store.find_cached(key, time(0) + TimeDelta::days(40_000), None),
         "find_cached",
     );
     assert_eq!(years, None, "an expired step is found after a hundred years");

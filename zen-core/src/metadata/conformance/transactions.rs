@@ -269,7 +269,7 @@ fn readers_see_whole_transactions(store: &dyn MetadataStore) {
         // At least once after the last write too.
         loop {
             let last = writer.is_finished();
-            if let Some(found) = ok(store.find_cached(key, time(0)), "find_cached") {
+            if let Some(found) = ok(store.find_cached(key, time(0), None), "find_cached") {
                 assert_eq!(
                     found.outputs.len(),
                     2,

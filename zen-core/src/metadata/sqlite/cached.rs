@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
+use uuid::Uuid;
 
 use super::artifacts;
 use super::fault::Outcome;
@@ -11,7 +12,8 @@ use crate::metadata::{CachedOutput, CachedStep};
 
 pub(super) const STEP: &str = "SELECT id, no, run FROM step
     WHERE substr(cache_key, 1, 8) = substr(?1, 1, 8) AND cache_key = ?1
-    AND status = 'completed' AND (expires IS NULL OR expires > ?2) ORDER BY no DESC LIMIT 1";
+    AND status = 'completed' AND (expires IS NULL OR expires > ?2)
+    AND (?3 IS NULL OR run <> ?3) ORDER BY no DESC LIMIT 1";
 
 pub(super) fn outputs_sql() -> String {
     let columns = artifacts::COLUMNS;
@@ -25,10 +27,19 @@ pub(super) fn outputs_sql() -> String {
 }
 
 /// The step, and then its outputs with their bytes.
-pub(super) fn find(conn: &Connection, key: Digest, now: DateTime<Utc>) -> Outcome<Option<CachedStep>> {
+pub(super) fn find(
+    conn: &Connection,
+    key: Digest,
+    now: DateTime<Utc>,
+    not_of: Option<Uuid>,
+) -> Outcome<Option<CachedStep>> {
     // So that both queries see the same moment.
     let snapshot = Snapshot::begin(conn)?;
-    let parameters = params![key.as_bytes(), now.timestamp_micros()];
+    let parameters = params![
+        key.as_bytes(),
+        now.timestamp_micros(),
+        not_of.as_ref().map(Uuid::as_bytes)
+    ];
     let found = values::first(conn, "step", STEP, parameters, |row| {
         Ok((row.uuid()?, row.get::<i64>()?, row.uuid()?))
     })?;

@@ -178,8 +178,15 @@ impl MetadataStore for SqliteMetadata {
         })
     }
 
-    fn find_cached(&self, key: Digest, now: DateTime<Utc>) -> Result<Option<CachedStep>, MetadataError> {
-        self.read("looking up a cache key", |conn| cached::find(conn, key, now))
+    fn find_cached(
+        &self,
+        key: Digest,
+        now: DateTime<Utc>,
+        not_of: Option<Uuid>,
+    ) -> Result<Option<CachedStep>, MetadataError> {
+        self.read("looking up a cache key", |conn| {
+            cached::find(conn, key, now, not_of)
+        })
     }
 
     fn artifact(&self, id: Uuid) -> Result<Option<ArtifactRecord>, MetadataError> {
