@@ -53,6 +53,16 @@ pub enum MetadataError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A run was started without its graph, and the store doesn't know the graph.
+    #[error("metadata store {location}: pipeline `{pipeline}` has no graph {graph}")]
+    UnknownGraph {
+        /// The file or URL.
+        location: String,
+        /// The pipeline.
+        pipeline: String,
+        /// The graph's hash.
+        graph: Digest,
+    },
     /// A row holds what no zen wrote.
     #[error("metadata store {location}: {what} is damaged: {reason}")]
     Damaged {
@@ -74,8 +84,10 @@ pub enum Change {
     RunStarted {
         /// The run.
         run: Box<RunRecord>,
-        /// The graph as JSON, kept with the pipeline's version.
-        graph: Value,
+        /// The graph as JSON, kept with the pipeline's version. `None` when it should be known already, which saves writing
+        /// it out: a store that has no version with `run.graph_hash` refuses the list with
+        /// [`MetadataError::UnknownGraph`].
+        graph: Option<Value>,
     },
     /// The run's program became known (its digest is computed while the run goes on).
     RunProgram {

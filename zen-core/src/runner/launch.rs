@@ -14,7 +14,7 @@ use super::executor::{Executor, InProcess};
 use super::{Run, RunError, RunHandle, interrupt};
 use crate::client::{ClientError, blocking};
 use crate::graph::{CachePolicy, Graph, Pipeline, PipelineOutput};
-use crate::metadata::{Change, ProgramRecord, RunFilter, RunRecord, Status, StepRecord};
+use crate::metadata::{Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, StepRecord};
 use crate::stack::{Stack, git_commit, host, program, program_path, user};
 
 /// What becomes of the other steps when one fails.
@@ -311,7 +311,7 @@ impl<O: PipelineOutput> Launch<O> {
             tags: self.tags,
         };
         let aborting = aborting(&graph);
-        let graph_json = crate::graph::graph_json(&self.pipeline.name, &graph);
+        let recorded_graph = Arc::clone(&graph);
         let core = RunCore::new(
             settings,
             graph,
@@ -323,11 +323,20 @@ impl<O: PipelineOutput> Launch<O> {
         .map_err(|error| RunError::Runtime(error.to_string()))?;
         // Written before the first step starts: who looks finds the run, and a crash leaves a trace.
         let metadata = Arc::clone(stack.metadata());
-        let change = Change::RunStarted {
-            run: Box::new(record),
-            graph: graph_json,
-        };
-        if let Err(error) = blocking_start(move || Ok(metadata.apply(&[change])?)).await {
+        let recorded = blocking_start(move || {
+            let started = |graph| {
+                let run = Box::new(record.clone());
+                metadata.apply(&[Change::RunStarted { run, graph }])
+            };
+            // Most runs are of a graph that is known; only a new one is written out.
+            match started(None) {
+                Err(MetadataError::UnknownGraph { pipeline, .. }) => Ok(started(Some(
+                    crate::graph::graph_json(&pipeline, &recorded_graph),
+                ))?),
+                other => Ok(other?),
+            }
+        });
+        if let Err(error) = recorded.await {
             // Only ends the thread: nothing was put in.
             let _ = core.recorder().close();
             return Err(error);

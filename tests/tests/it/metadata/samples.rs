@@ -99,7 +99,7 @@ pub(super) fn fill(store: &dyn MetadataStore, steps: usize) -> RunRecord {
     store
         .apply(&[Change::RunStarted {
             run: Box::new(run.clone()),
-            graph: json!({}),
+            graph: Some(json!({})),
         }])
         .unwrap();
     for n in 0..steps {

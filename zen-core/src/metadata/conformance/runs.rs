@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Check;
 use super::samples::{apply, digest, id, ok, recorded, run, some, start, started, step, time};
-use crate::metadata::{Change, MetadataStore, ProgramRecord, RunFilter, RunRecord, Status};
+use crate::metadata::{Change, MetadataError, MetadataStore, ProgramRecord, RunFilter, RunRecord, Status};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     (
@@ -14,6 +14,10 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     (
         "the_same_graph_is_the_same_version",
         the_same_graph_is_the_same_version,
+    ),
+    (
+        "only_a_known_graph_can_be_left_out",
+        only_a_known_graph_can_be_left_out,
     ),
     ("the_first_end_of_a_run_counts", the_first_end_of_a_run_counts),
     (
@@ -83,6 +87,30 @@ fn a_run_comes_back_as_it_was_written(store: &dyn MetadataStore) {
     );
 }
 
+fn only_a_known_graph_can_be_left_out(store: &dyn MetadataStore) {
+    let (first, second) = (run("p"), run("p"));
+    let without = |run: &RunRecord| Change::RunStarted {
+        run: Box::new(run.clone()),
+        graph: None,
+    };
+    match store.apply(&[without(&first)]) {
+        Err(MetadataError::UnknownGraph { pipeline, graph, .. }) => {
+            assert_eq!((pipeline.as_str(), graph), ("p", first.graph_hash));
+        }
+        other => panic!("a run of an unknown graph was answered with {other:?}"),
+    }
+    assert_eq!(ok(store.run(first.id), "run"), None, "a refused run is recorded");
+    assert_eq!(
+        ok(store.pipelines(), "pipelines"),
+        [],
+        "a refused run's pipeline is recorded"
+    );
+    apply(store, &[started(&first)]);
+    apply(store, &[without(&second)]);
+    assert_eq!(some(store.run(second.id), "run").pipeline_version, 1);
+    assert_eq!(ok(store.pipeline_versions("p"), "pipeline_versions").len(), 1);
+}
+
 fn the_same_graph_is_the_same_version(store: &dyn MetadataStore) {
     let mut runs: Vec<_> = ["one", "two", "one", "three"]
         .into_iter()
@@ -102,7 +130,7 @@ fn the_same_graph_is_the_same_version(store: &dyn MetadataStore) {
             store,
             &[Change::RunStarted {
                 run: Box::new(run.clone()),
-                graph: json!({ "of": run.graph_hash }),
+                graph: Some(json!({ "of": run.graph_hash })),
             }],
         );
     }

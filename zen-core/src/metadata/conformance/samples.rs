@@ -149,7 +149,7 @@ pub(super) fn log(step: Uuid, line: u64) -> LogRecord {
 pub(super) fn started(run: &RunRecord) -> Change {
     Change::RunStarted {
         run: Box::new(run.clone()),
-        graph: json!({ "nodes": [run.graph_hash.to_string()] }),
+        graph: Some(json!({ "nodes": [run.graph_hash.to_string()] })),
     }
 }
 

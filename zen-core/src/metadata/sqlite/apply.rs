@@ -48,7 +48,7 @@ pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
     let mut known = Known::new(conn);
     for change in changes {
         match change {
-            Change::RunStarted { run, graph } => runs::start(conn, run, graph)?,
+            Change::RunStarted { run, graph } => runs::start(conn, run, graph.as_ref())?,
             Change::RunProgram { run, program } => runs::set_program(conn, *run, program)?,
             Change::RunEnded {
                 run,

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::artifact::Digest;
 use crate::metadata::MetadataError;
 
 pub(super) type Outcome<T> = Result<T, Fault>;
@@ -15,6 +16,9 @@ pub(super) enum Fault {
     /// A change refers to something that no earlier change recorded.
     #[error("{kind} {id} is not recorded")]
     Missing { kind: &'static str, id: Uuid },
+    /// A run was started without its graph.
+    #[error("pipeline `{pipeline}` has no graph {graph}")]
+    UnknownGraph { pipeline: String, graph: Digest },
     #[error("{what}: {reason}")]
     Damaged { what: String, reason: String },
 }
@@ -37,6 +41,11 @@ impl Fault {
                 location,
                 doing,
                 source: Box::new(error),
+            },
+            Fault::UnknownGraph { pipeline, graph } => MetadataError::UnknownGraph {
+                location,
+                pipeline,
+                graph,
             },
             other => MetadataError::Failed {
                 location,

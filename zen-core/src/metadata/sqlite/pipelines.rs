@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::fault::Outcome;
+use super::fault::{Fault, Outcome};
 use super::values;
 use crate::metadata::{PipelineRecord, PipelineVersionRecord, RunRecord};
 
@@ -15,7 +15,7 @@ pub(super) struct Place {
 }
 
 /// Counts a new run, and records its pipeline and its graph when they are new.
-pub(super) fn count_run(conn: &Connection, run: &RunRecord, graph: &Value) -> Outcome<Place> {
+pub(super) fn count_run(conn: &Connection, run: &RunRecord, graph: Option<&Value>) -> Outcome<Place> {
     let started = run.started.timestamp_micros();
     let hash = run.graph_hash.as_bytes();
     let (pipeline, versions): (i64, u32) = conn
@@ -36,6 +36,10 @@ pub(super) fn count_run(conn: &Connection, run: &RunRecord, graph: &Value) -> Ou
     if let Some(version) = known {
         return Ok(Place { pipeline, version });
     }
+    let graph = graph.ok_or_else(|| Fault::UnknownGraph {
+        pipeline: run.pipeline.clone(),
+        graph: run.graph_hash,
+    })?;
     let version = versions + 1;
     conn.prepare_cached(
         "INSERT INTO pipeline_version (pipeline, number, graph_hash, graph, created) VALUES (?1, ?2, ?3, ?4, ?5)",

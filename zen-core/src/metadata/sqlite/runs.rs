@@ -15,7 +15,7 @@ const COLUMNS: &str = "id, (SELECT name FROM pipeline WHERE no = run.pipeline) A
      pipeline_path, graph_hash, name, status, arguments, arguments_encoded, started, ended, process, pid, host, user, \
      git_commit, zen_version, program_path, program_digest, resumed_from, error, tags";
 
-pub(super) fn start(conn: &Connection, run: &RunRecord, graph: &Value) -> Outcome<()> {
+pub(super) fn start(conn: &Connection, run: &RunRecord, graph: Option<&Value>) -> Outcome<()> {
     let place = pipelines::count_run(conn, run, graph)?;
     let program = run.program.as_ref();
     conn.prepare_cached(

@@ -50,7 +50,7 @@ fn with_a_run() -> (SqliteMetadata, Uuid) {
     store
         .apply(&[Change::RunStarted {
             run: Box::new(run),
-            graph: json!({}),
+            graph: Some(json!({})),
         }])
         .unwrap();
     (store, id)
