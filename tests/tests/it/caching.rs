@@ -360,6 +360,51 @@ async fn a_hit_whose_object_is_damaged_runs_again_and_is_mended() {
     }
 }
 
+#[step]
+fn huge(ctx: &StepContext) -> Vec<u8> {
+    count(ctx);
+    vec![7; 17 << 20]
+}
+
+#[step]
+fn at(bytes: &[u8], index: usize) -> u8 {
+    bytes[index]
+}
+
+#[pipeline]
+fn stored_huge(index: usize) -> Artifact<Vec<u8>> {
+    let bytes = huge();
+    gather([at(bytes, index), at(bytes, 2 * index)])
+}
+
+#[tokio::test]
+async fn a_huge_hit_that_turns_out_to_be_damaged_when_it_is_read_is_made_again() {
+    let (folder, stack, calls) = counting_files();
+    stored_huge(1).on(&stack).quiet().run().await.unwrap();
+    let object = objects(folder.path()).pop().unwrap();
+    for (round, damage) in [true, false].into_iter().enumerate() {
+        match damage {
+            true => std::fs::write(&object, vec![8; 17 << 20]).unwrap(),
+            false => std::fs::remove_file(&object).unwrap(),
+        }
+        // Unread, its size is all that is looked at; both readers of this run need the content.
+        let run = stored_huge(10 + round).on(&stack).quiet().run().await.unwrap();
+        assert_eq!(*run.output().await.unwrap(), [7, 7]);
+        assert_executed(&run, &["huge", "at", "at_2"]);
+        assert_eq!(calls.get(), 2 + round);
+        assert_eq!(
+            run.step("huge")
+                .unwrap()
+                .output("output")
+                .unwrap()
+                .load::<Vec<u8>>()
+                .await
+                .unwrap()[5],
+            7
+        );
+    }
+}
+
 #[tokio::test]
 async fn two_equal_calls_in_one_run_are_both_executed_and_then_both_cached() {
     #[pipeline]
