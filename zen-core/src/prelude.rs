@@ -1,4 +1,6 @@
 //! What a program that defines pipelines needs: `use zen_core::prelude::*;`.
+//!
+//! The serde derives it brings name the crate `serde`, which therefore has to be among the program's own dependencies.
 
 pub use serde::{Deserialize, Serialize};
 pub use zen_macros::{Outputs, pipeline, step};

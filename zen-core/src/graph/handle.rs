@@ -155,7 +155,9 @@ pub trait Handle: Sized {
         self
     }
 
-    /// Waits for another step without taking a value from it. A skipped step counts as done, a failed one doesn't.
+    /// Waits for another step without taking a value from it. A branch that wasn't taken counts as done; a step
+    /// that failed doesn't, unless the run's policy is
+    /// [`FailurePolicy::Continue`](crate::runner::FailurePolicy::Continue).
     #[track_caller]
     fn after(self, other: &impl Handle) -> Self {
         ambient::after(self.node(), other.node(), Place::caller());

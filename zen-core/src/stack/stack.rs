@@ -261,7 +261,8 @@ impl StackBuilder {
     }
 
     /// Waits for the disk at every transaction and object, so that each finished step survives a loss of power at once.
-    /// Without, it survives the death of the process at once, and a loss of power once its run has ended.
+    /// Without, what was recorded survives the death of the process, and a loss of power may take what the system had not yet
+    /// written to the disk: an object that is then missing or damaged is made again, and the metadata stays consistent.
     #[must_use]
     pub fn survive_power_loss(mut self, yes: bool) -> Self {
         self.survive_power_loss = yes;
