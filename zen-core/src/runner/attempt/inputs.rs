@@ -5,6 +5,7 @@ use crate::graph::failure::chain;
 use crate::graph::{FailureKind, LoadedInput, Node, StepFailure};
 use crate::metadata::{Change, Edge};
 use crate::runner::core::RunCore;
+use crate::runner::held::Held;
 use crate::runner::state::{InputFrom, Task, TaskInput};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -33,7 +34,9 @@ impl RunCore {
                         Ok(()) => load(),
                         Err(_) => Err(error),
                     };
-                    load().or_else(retry).map_err(|error| (*producer, error))
+                    load()
+                        .or_else(retry)
+                        .map_err(|error| (*producer, &slot.held, error))
                 }
             };
             let element = match &input.from {
@@ -46,8 +49,8 @@ impl RunCore {
                     value,
                     element,
                 }),
-                Err((producer, error)) => {
-                    self.input_lost(task, &input.name, producer, &error);
+                Err((producer, lost, error)) => {
+                    self.input_lost(task, &input.name, producer, lost, &error);
                     return None;
                 }
             }
@@ -60,10 +63,11 @@ impl RunCore {
         task: &Task,
         input: &str,
         producer: usize,
+        lost: &Arc<Held>,
         error: &ArtifactError,
     ) {
         let reason = format!("its stored output can't be read: {}", chain(error));
-        let again = self.state().make_again(task.instance, producer, reason);
+        let again = self.state().make_again(task.instance, producer, lost, reason);
         if !again {
             let message = format!("input `{input}` can't be loaded: {}", chain(error));
             self.fail_early(task, StepFailure::new(FailureKind::Storage, message));

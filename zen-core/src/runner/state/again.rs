@@ -20,19 +20,38 @@ impl State {
         }
     }
 
-    /// An input of `id` can't be read: its producer runs again, and `id` after it. Returns false when that has been tried.
-    pub(crate) fn make_again(&mut self, id: InstanceId, producer: InstanceId, reason: String) -> bool {
+    /// An input of `id`, which was `lost`, can't be read: its producer runs again, and `id` after it. Returns false when that has
+    /// been tried.
+    pub(crate) fn make_again(
+        &mut self,
+        id: InstanceId,
+        producer: InstanceId,
+        lost: &Arc<Held>,
+        reason: String,
+    ) -> bool {
+        let ended = matches!(self.instances[producer].phase, Phase::Ended(_));
+        let remade = ended
+            && !self.instances[producer]
+                .outputs
+                .iter()
+                .any(|slot| Arc::ptr_eq(&slot.held, lost));
+        if remade && self.stopping.is_none() {
+            // Another reader found the damage first, and it is mended: this one only has to look again.
+            self.instances[id].attempt -= 1;
+            self.pause(id, Phase::Ready);
+            self.ready.push_back(id);
+            return true;
+        }
         let can = matches!(
             self.node(producer).kind,
             NodeKind::Step | NodeKind::Each { .. } | NodeKind::When { .. }
         );
-        let waiting = matches!(self.instances[producer].phase, Phase::Ended(_));
-        if !can || (waiting && self.instances[producer].bypass.is_some()) || self.stopping.is_some() {
+        if !can || (ended && self.instances[producer].bypass.is_some()) || self.stopping.is_some() {
             return false;
         }
         self.instances[id].attempt -= 1;
         self.pause(id, Phase::Waiting);
-        if waiting {
+        if ended {
             let graph = Arc::clone(&self.graph);
             let scope = self.instances[producer].scope;
             for source in reads(&graph, graph.get(self.instances[producer].node)) {
