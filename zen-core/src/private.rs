@@ -12,9 +12,6 @@ pub use crate::graph::{
 pub use crate::runner::{MainOutput, run_main};
 pub use crate::tracked::{Fallible, Tracked};
 
-/// Fails to compile, in words, for a type that a step can't take by value.
-pub fn assert_owned<T: OwnedInput>() {}
-
 /// No type that derives `Outputs` may also derive serde: it would be one artifact and several at once. The blanket
 /// implementation for serde types makes rustc say so by this trait's name.
 pub trait OutputsStructMustNotAlsoDeriveSerde {}

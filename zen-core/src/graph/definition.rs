@@ -110,7 +110,7 @@ impl StepDefinition {
     }
 
     /// The names of the outputs, in order.
-    pub fn output_names_now(&self) -> impl Iterator<Item = &str> {
+    pub fn outputs(&self) -> impl Iterator<Item = &str> {
         self.outputs.iter().map(|output| output.name.as_str())
     }
 

@@ -80,7 +80,7 @@ pub trait Observer: Send + Sync + fmt::Debug {
     fn event(&self, event: &RunEvent);
 }
 
-/// Prints a plain line for every step that ends, and for every one that runs for longer than a moment is not printed twice:
+/// Prints a plain line on standard error for every step that starts and every step that ends; the elements of a fan-out are summed up:
 /// made for logs and terminals alike.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct PlainLines;

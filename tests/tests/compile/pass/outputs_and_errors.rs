@@ -160,10 +160,10 @@ fn main() {
     let pipeline = many();
     assert!(pipeline.graph().is_ok());
     assert!(split_pipeline().graph().is_ok());
-    let names: Vec<_> = two::definition().output_names_now().map(str::to_owned).collect();
+    let names: Vec<_> = two::definition().outputs().map(str::to_owned).collect();
     assert_eq!(names, ["mean", "spread"]);
-    let names: Vec<_> = renamed_with_codec::definition().output_names_now().map(str::to_owned).collect();
+    let names: Vec<_> = renamed_with_codec::definition().outputs().map(str::to_owned).collect();
     assert_eq!(names, ["score"]);
-    let names: Vec<_> = split_with_codec::definition().output_names_now().map(str::to_owned).collect();
+    let names: Vec<_> = split_with_codec::definition().outputs().map(str::to_owned).collect();
     assert_eq!(names, ["train", "test"]);
 }

@@ -44,7 +44,7 @@ impl RunCore {
         let Some(loaded) = self.load(&task, &inputs, true) else {
             return;
         };
-        let (edges, parameters) = match self.store_large_parameters(&task, node, &inputs) {
+        let (edges, parameters) = match self.store_large_parameters(node, &inputs) {
             Ok(stored) => stored,
             Err(error) => {
                 return self.fail_early(&task, StepFailure::new(FailureKind::Storage, chain(&error)));

@@ -89,7 +89,6 @@ impl RunCore {
     /// A parameter too large for a row becomes an artifact that the step reads.
     pub(super) fn store_large_parameters(
         &self,
-        task: &Task,
         node: &Node,
         inputs: &[TaskInput],
     ) -> Result<(Vec<Edge>, Vec<Change>), ArtifactError> {
@@ -109,7 +108,6 @@ impl RunCore {
             record.describe(value.codec.type_name(), value.info, value.description.clone());
             record.uri = self.stack.artifacts().uri(value.digest);
             record.producer_run = Some(self.settings.run);
-            let _ = task;
             edges.push(Edge {
                 name: input.name.clone(),
                 artifact: record.id,

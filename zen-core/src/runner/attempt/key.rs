@@ -3,7 +3,7 @@
 use crate::cache::{CacheKey, KeyInput, cache_key};
 use crate::graph::{CachePolicy, Node, NodeKind, StepDefinition};
 use crate::runner::core::RunCore;
-use crate::runner::state::{InputFrom, Task, TaskInput};
+use crate::runner::state::{InputFrom, TaskInput};
 use crate::stack::program;
 
 impl RunCore {
@@ -19,7 +19,6 @@ impl RunCore {
 
     pub(super) fn key(
         &self,
-        task: &Task,
         node: &Node,
         definition: &StepDefinition,
         policy: &CachePolicy,
@@ -57,7 +56,6 @@ impl RunCore {
                 shown,
             });
         }
-        let _ = task;
         let home = self.stack.home().map(|home| home.join("cache").join("programs"));
         cache_key(
             definition,

@@ -86,7 +86,7 @@ impl RunCore {
             return;
         };
         let policy = self.policy(node, &definition);
-        let key = self.key(&task, node, &definition, &policy, &inputs);
+        let key = self.key(node, &definition, &policy, &inputs);
         let key = match key {
             Ok(key) => key,
             Err(error) => {
