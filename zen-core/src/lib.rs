@@ -56,13 +56,15 @@ pub mod prelude;
 #[cfg(doctest)]
 mod readme;
 pub mod runner;
+pub mod service;
+pub mod serving;
 pub mod stack;
 pub mod testing;
 mod tracked;
 
 pub use runner::log_layer;
 pub use tracked::Tracked;
-pub use zen_macros::{Metric, Outputs, main, pipeline, step, tracked};
+pub use zen_macros::{Metric, Outputs, Row, main, pipeline, predictor, step, tracked};
 
 /// In a pipeline's body, an ordinary call that is no step: `plain!(helper(3))`.
 ///

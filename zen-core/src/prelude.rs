@@ -3,7 +3,7 @@
 //! The serde derives it brings name the crate `serde`, which therefore has to be among the program's own dependencies.
 
 pub use serde::{Deserialize, Serialize};
-pub use zen_macros::{Outputs, pipeline, step};
+pub use zen_macros::{Outputs, Row, pipeline, predictor, step};
 
 pub use crate::artifact::{ArtifactStore, Codec, Materialize};
 pub use crate::client::{ArtifactView, Client, RunView, StepView};
@@ -16,6 +16,7 @@ pub use crate::metric::{
 };
 pub use crate::plain;
 pub use crate::runner::{FailurePolicy, Run, RunError};
+pub use crate::serving::{PredictError, Predictor};
 pub use crate::stack::Stack;
 
 /// Any error.

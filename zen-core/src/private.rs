@@ -10,6 +10,7 @@ pub use crate::graph::{
     inline,
 };
 pub use crate::runner::{MainOutput, run_main};
+pub use crate::serving::{PredictorEntry, RegisteredPredictor};
 pub use crate::tracked::{Fallible, Tracked};
 
 /// No type that derives `Outputs` may also derive serde: it would be one artifact and several at once. The blanket

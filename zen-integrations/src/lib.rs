@@ -1,5 +1,7 @@
-//! Integrations of zen with other systems: one folder a system, each behind a feature of its own.
+//! zen's integrations with other systems: one folder a system, each behind a feature of the same name.
 //!
-//! The framework itself lives in [`zen_core`] and names no vendor. Nothing is integrated yet: the artifact
-//! stores on the local disk and in memory, and the SQLite metadata store, are part of `zen_core`.
-pub use zen_core;
+//! A program that names this crate only in its `Cargo.toml` doesn't link it: refer to it once, as with
+//! `use zen_integrations as _;`.
+
+#[cfg(feature = "native")]
+pub mod native;

@@ -13,6 +13,8 @@ mod metric;
 mod near;
 mod outputs;
 mod pipeline;
+mod predictor;
+mod row;
 mod spans;
 mod step;
 mod tracked;
@@ -208,4 +210,36 @@ pub fn main(attributes: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn tracked(attributes: TokenStream, item: TokenStream) -> TokenStream {
     tracked::tracked(attributes.into(), item.into()).into()
+}
+
+/// Lists a model's implementation of `Predictor`, so that a prediction server's process finds it.
+///
+/// ```ignore
+/// #[predictor]
+/// impl Predictor for Digits {
+///     type Input = Vec<f32>;
+///     type Output = u8;
+///     fn predict(&self, batch: &[Vec<f32>]) -> Result<Vec<u8>> { .. }
+/// }
+/// ```
+///
+/// A generic implementation is listed by `zen_core::register_predictor!` instead, once for each type that is served.
+#[proc_macro_attribute]
+pub fn predictor(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    predictor::predictor(attributes.into(), item.into()).into()
+}
+
+/// Makes a struct a row of a model's input or output: each field is a tensor of its name.
+///
+/// A field is a number, `bool`, `String`, or an array or vector of them.
+///
+/// ```ignore
+/// #[derive(Serialize, Deserialize, Row)]
+/// struct Flower { sepal: [f32; 2], petal: [f32; 2] }
+/// ```
+#[proc_macro_derive(Row, attributes(row))]
+pub fn derive_row(item: TokenStream) -> TokenStream {
+    row::derive(item.into())
+        .unwrap_or_else(|error| error.into_compile_error())
+        .into()
 }

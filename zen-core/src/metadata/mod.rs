@@ -2,6 +2,7 @@
 
 pub mod conformance;
 mod records;
+mod services;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
@@ -12,4 +13,7 @@ pub use records::{
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteMetadata, SqliteOptions};
+pub use services::{
+    Endpoint, LeaseOutcome, LeaseRecord, ProcessIdentity, ServiceFilter, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord,
+};
 pub use store::{ArtifactFilter, CachedOutput, CachedStep, Change, MetadataError, MetadataStore, RunFilter};

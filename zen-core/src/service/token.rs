@@ -1,0 +1,89 @@
+//! Where a secret token comes from.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a bearer token is found: never the token itself, so that configurations can be recorded and shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TokenSource {
+    /// In an environment variable of this name.
+    Env(String),
+    /// In a file, without the white space around it.
+    File(PathBuf),
+}
+
+/// A token, which shows itself to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// The token's text.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+/// A token can't be found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The environment has no such variable.
+    #[error("the token's environment variable `{0}` is not set, empty or no text")]
+    Env(String),
+    /// The file can't be read.
+    #[error("the token's file {path} can't be read")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The token can't stand in a header.
+    #[error("the token in {place} is empty or has characters that a header can't have")]
+    Unusable {
+        /// The variable or the file.
+        place: String,
+    },
+}
+
+impl TokenSource {
+    /// Reads the token.
+    ///
+    /// # Errors
+    /// When it isn't there or can't be a token.
+    pub fn read(&self) -> Result<Token, TokenError> {
+        let text = match self {
+            Self::Env(name) => std::env::var(name).map_err(|_| TokenError::Env(name.clone()))?,
+            Self::File(path) => std::fs::read_to_string(path).map_err(|source| TokenError::File {
+                path: path.clone(),
+                source,
+            })?,
+        };
+        let text = text.trim();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TokenError::Unusable {
+                place: self.to_string(),
+            });
+        }
+        Ok(Token(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "environment variable `{name}`"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What a model needs to stand behind a prediction server, of whatever make: [`Predictor`], and the tensors its rows become.
+
+mod cell;
+mod number;
+mod predictor;
+mod row;
+mod served;
+mod tensor;
+mod typed;
+
+pub use cell::{Cell, Elements, NotText, RowError, check_cell, column_spec, read_column, write_column};
+pub use number::Number;
+pub(crate) use predictor::predictor;
+pub use predictor::{PredictError, Predictor, PredictorEntry, RegisteredPredictor, registered_predictors};
+pub use row::Row;
+pub use served::{Batch, ServedModel, arrange};
+pub use tensor::{Datatype, ParseDatatypeError, Strings, Tensor, TensorError, TensorSpec};
+pub use typed::Typed;
