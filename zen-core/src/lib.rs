@@ -53,6 +53,7 @@ pub mod graph;
 pub mod metadata;
 pub mod metric;
 pub mod prelude;
+mod printing;
 #[cfg(doctest)]
 mod readme;
 pub mod runner;

@@ -16,6 +16,7 @@ pub use crate::metric::{
 };
 pub use crate::plain;
 pub use crate::runner::{FailurePolicy, Run, RunError};
+pub use crate::service::{Service, ServiceState};
 pub use crate::serving::{PredictError, Predictor};
 pub use crate::stack::Stack;
 

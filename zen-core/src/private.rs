@@ -10,6 +10,8 @@ pub use crate::graph::{
     inline,
 };
 pub use crate::runner::{MainOutput, run_main};
+#[cfg(unix)]
+pub use crate::service::LocalServiceEntry;
 pub use crate::serving::{PredictorEntry, RegisteredPredictor};
 pub use crate::tracked::{Fallible, Tracked};
 

@@ -3,6 +3,7 @@
 mod files;
 mod processes;
 mod samples;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 

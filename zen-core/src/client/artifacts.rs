@@ -90,7 +90,7 @@ impl ArtifactView {
         blocking(move || Ok(view.decode()?)).await
     }
 
-    fn decode<T: Materialize>(&self) -> Result<T, ArtifactError> {
+    pub(crate) fn decode<T: Materialize>(&self) -> Result<T, ArtifactError> {
         let bytes = self.read()?;
         decode_with(
             &T::codecs(),

@@ -56,6 +56,11 @@ impl Client {
         Self { stack }
     }
 
+    /// The stack it asks.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
     /// All pipelines that have been run, by name.
     ///
     /// # Errors

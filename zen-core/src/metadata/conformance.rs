@@ -12,10 +12,14 @@
 
 mod artifacts;
 mod cache;
+mod fencing;
+mod leases;
 mod names;
 mod observations;
 mod runs;
 mod samples;
+mod service_versions;
+mod services;
 mod steps;
 mod transactions;
 
@@ -38,6 +42,10 @@ pub fn checks() -> impl Iterator<Item = (&'static str, Check)> {
         cache::CHECKS,
         observations::CHECKS,
         names::CHECKS,
+        services::CHECKS,
+        service_versions::CHECKS,
+        leases::CHECKS,
+        fencing::CHECKS,
     ]
     .into_iter()
     .flatten()

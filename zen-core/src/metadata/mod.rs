@@ -1,4 +1,4 @@
-//! Metadata: what is remembered of pipelines, runs, steps and artifacts, and the stores that keep it.
+//! Metadata: what is remembered of pipelines, runs, steps, artifacts and services, and the stores that keep it.
 
 pub mod conformance;
 mod records;
@@ -11,9 +11,10 @@ pub use records::{
     ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,
     ProgramRecord, RunRecord, Status, StepRecord,
 };
+pub use services::{
+    Endpoint, LeaseOutcome, LeaseRecord, ProcessIdentity, ServiceFilter, ServiceRecord, ServiceState,
+    ServiceStatus, ServiceVersionRecord,
+};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteMetadata, SqliteOptions};
-pub use services::{
-    Endpoint, LeaseOutcome, LeaseRecord, ProcessIdentity, ServiceFilter, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord,
-};
 pub use store::{ArtifactFilter, CachedOutput, CachedStep, Change, MetadataError, MetadataStore, RunFilter};

@@ -10,6 +10,9 @@ use super::records::{
     ArtifactRecord, LogRecord, MetricRecord, PipelineRecord, PipelineVersionRecord, ProgramRecord, RunRecord,
     Status, StepRecord,
 };
+use super::services::{
+    LeaseOutcome, LeaseRecord, ServiceFilter, ServiceRecord, ServiceStatus, ServiceVersionRecord,
+};
 use crate::artifact::Digest;
 
 /// Why the metadata store could not answer.
@@ -63,6 +66,21 @@ pub enum MetadataError {
         /// The graph's hash.
         graph: Digest,
     },
+    /// A list of changes has a [`Change::Fenced`] whose lease has another token. Nothing was written.
+    #[error(
+        "metadata store {location}: nothing was written, because the lease `{key}` is not at token {token} any more ({}): \
+         leave the work to its new holder, or acquire the lease again and start over", found(*current)
+    )]
+    Fenced {
+        /// The file or URL.
+        location: String,
+        /// The lease.
+        key: String,
+        /// The token it should be at.
+        token: u64,
+        /// The token it is at; none when nobody ever held it.
+        current: Option<u64>,
+    },
     /// A row holds what no zen wrote.
     #[error("metadata store {location}: {what} is damaged: {reason}")]
     Damaged {
@@ -73,6 +91,13 @@ pub enum MetadataError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+fn found(token: Option<u64>) -> String {
+    token.map_or_else(
+        || "nobody ever held it".to_owned(),
+        |token| format!("it is at {token}"),
+    )
 }
 
 /// One thing to write. A list of them is applied in one transaction, in order.
@@ -140,6 +165,34 @@ pub enum Change {
     Metric(MetricRecord),
     /// A line of a step's log.
     Log(LogRecord),
+    /// Inserts or replaces a service by its id, with its status; its versions stay.
+    Service(Box<ServiceRecord>),
+    /// A service was looked at: replaces its status as a whole, and nothing else. Ignored when the service is not
+    /// recorded, when its current version is another, and when its status was seen later than this one.
+    ServiceObserved {
+        /// The service.
+        service: Uuid,
+        /// The number of the version that was looked at.
+        version: u32,
+        /// What was seen.
+        status: ServiceStatus,
+    },
+    /// Inserts or replaces a version of a service by the service and its number. The service comes earlier in the same
+    /// or in an earlier transaction.
+    ServiceVersion(Box<ServiceVersionRecord>),
+    /// Removes a service and all its versions. Ignored when it is not recorded.
+    ServiceDeleted {
+        /// The service.
+        service: Uuid,
+    },
+    /// Writes nothing; refuses the whole list, with [`MetadataError::Fenced`], unless this token is the last one that was
+    /// given for the lease. It may have been released or have expired, as long as nobody has taken it since.
+    Fenced {
+        /// The lease.
+        key: String,
+        /// The token it must be at: [`LeaseRecord::token`].
+        token: u64,
+    },
 }
 
 /// A step whose outputs may be adopted.
@@ -278,4 +331,77 @@ pub trait MetadataStore: Send + Sync + fmt::Debug {
 
     /// The metrics of a step in the order they were logged.
     fn metrics(&self, step: Uuid) -> Result<Vec<MetricRecord>, MetadataError>;
+
+    /// One service.
+    fn service(&self, service: Uuid) -> Result<Option<ServiceRecord>, MetadataError>;
+
+    /// Services that meet all conditions of the filter, newest first.
+    fn services(&self, filter: &ServiceFilter) -> Result<Vec<ServiceRecord>, MetadataError>;
+
+    /// The versions of a service, oldest first: by number.
+    fn service_versions(&self, service: Uuid) -> Result<Vec<ServiceVersionRecord>, MetadataError>;
+
+    /// One version of a service.
+    fn service_version(
+        &self,
+        service: Uuid,
+        number: u32,
+    ) -> Result<Option<ServiceVersionRecord>, MetadataError>;
+
+    /// The digests of all programs that a version of a service refers to, each once, in order.
+    fn programs_in_use(&self) -> Result<Vec<Digest>, MetadataError>;
+
+    /// Gives `key` to `holder` until `expires`, when nobody has it: when it was never held, was released, or has expired at
+    /// `now` (`expires <= now`). Also when it is held with exactly the token `takeover`: so somebody who knows that a holder is
+    /// dead takes its lease at once, and of several who know it only one does. Asking for a lease that one holds oneself gives
+    /// [`LeaseOutcome::Busy`] too.
+    ///
+    /// The tokens of a key begin at 1 and rise with every holder, however the one before lost it; they are as durable as
+    /// what was applied, and of all that ask at once, in any thread or process, one gets it. Times are the callers': nothing
+    /// here looks at a clock. Never waits for the lease.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// use chrono::{TimeDelta, Utc};
+    /// use zen_core::metadata::{Change, LeaseOutcome, MetadataStore, SqliteMetadata};
+    ///
+    /// let store = SqliteMetadata::in_memory().unwrap();
+    /// let now = Utc::now();
+    /// let until = now + TimeDelta::seconds(30);
+    /// let LeaseOutcome::Held(lease) = store.acquire_lease("deploy/churn", "me", now, until, None).unwrap() else {
+    ///     panic!("somebody has it already");
+    /// };
+    /// // ..: whatever is written under the lease is refused once somebody else has it.
+    /// let fence = Change::Fenced { key: lease.key.clone(), token: lease.token };
+    /// store.apply(&[fence]).unwrap();
+    /// store.release_lease(&lease).unwrap();
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the store could not be read or written.
+    fn acquire_lease(
+        &self,
+        key: &str,
+        holder: &str,
+        now: DateTime<Utc>,
+        expires: DateTime<Utc>,
+        takeover: Option<u64>,
+    ) -> Result<LeaseOutcome, MetadataError>;
+
+    /// Moves the end of a lease to `expires`. False, and nothing changes, when the key has another token by now or was
+    /// released. A lease that has expired but was taken by nobody is renewed.
+    ///
+    /// # Errors
+    /// When the store could not be written.
+    fn renew_lease(&self, lease: &LeaseRecord, expires: DateTime<Utc>) -> Result<bool, MetadataError>;
+
+    /// Gives a lease back. No effect when the key has another token by now or was released.
+    ///
+    /// # Errors
+    /// When the store could not be written.
+    fn release_lease(&self, lease: &LeaseRecord) -> Result<(), MetadataError>;
+
+    /// The lease of the current holder of `key`, also when it has expired; none when it was released or never held.
+    fn lease(&self, key: &str) -> Result<Option<LeaseRecord>, MetadataError>;
 }

@@ -4,12 +4,11 @@ use std::error::Error;
 use std::future::Future;
 use std::process::ExitCode;
 
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt;
-use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::logs::log_layer;
 use crate::graph::failure::chain;
+use crate::printing::printed;
 
 /// What `async fn main` may return.
 #[doc(hidden)]
@@ -56,8 +55,11 @@ where
     Fut: Future,
     Fut::Output: MainOutput,
 {
-    let printed = fmt::layer().with_writer(std::io::stderr).with_filter(level());
-    let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed);
+    #[cfg(unix)]
+    if let Some(code) = crate::service::run_if_daemon() {
+        return code;
+    }
+    let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed());
     // A program may set its own before: then that one stays.
     let _ = tracing::subscriber::set_global_default(subscriber);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -74,12 +76,4 @@ where
     let code = runtime.block_on(main()).exit_code();
     runtime.shutdown_background();
     code
-}
-
-/// `RUST_LOG` may name one level for everything that is printed; warnings without it.
-fn level() -> LevelFilter {
-    std::env::var("RUST_LOG")
-        .ok()
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(LevelFilter::WARN)
 }

@@ -10,7 +10,7 @@ mod typed;
 
 pub use cell::{Cell, Elements, NotText, RowError, check_cell, column_spec, read_column, write_column};
 pub use number::Number;
-pub(crate) use predictor::predictor;
+pub(crate) use predictor::{BoxError, predictor};
 pub use predictor::{PredictError, Predictor, PredictorEntry, RegisteredPredictor, registered_predictors};
 pub use row::Row;
 pub use served::{Batch, ServedModel, arrange};

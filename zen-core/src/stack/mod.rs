@@ -12,5 +12,5 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StackError;
 pub use home::{HOME_VARIABLE, find_home};
 pub use liveness::Liveness;
-pub(crate) use program::{git_commit, host, program, program_path, user};
+pub(crate) use program::{digest_of, git_commit, host, program, program_path, user};
 pub use stack::{Stack, StackBuilder};

@@ -27,7 +27,8 @@ pub(crate) fn program(folder: Option<&Path>) -> ProgramRecord {
     }
 }
 
-fn digest_of(path: &Path, folder: Option<&Path>) -> io::Result<Digest> {
+/// The digest of an executable, kept in `folder` under the file's identity.
+pub(crate) fn digest_of(path: &Path, folder: Option<&Path>) -> io::Result<Digest> {
     let meta = std::fs::metadata(path)?;
     let changed = meta
         .modified()?

@@ -43,6 +43,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     components: Arc<Vec<Component>>,
     liveness: Mutex<Option<Arc<Liveness>>>,
+    program: Option<PathBuf>,
 }
 
 impl fmt::Debug for Stack {
@@ -156,6 +157,22 @@ impl Stack {
         Ok(Some(id))
     }
 
+    /// The executable that services and workers run: this program's own, unless the stack was given another.
+    ///
+    /// # Errors
+    /// When the system doesn't say where this program's executable is.
+    pub fn program_path(&self) -> std::io::Result<PathBuf> {
+        match &self.inner.program {
+            Some(path) => path.canonicalize(),
+            None => std::env::current_exe(),
+        }
+    }
+
+    /// Whether services run another executable than this program's own.
+    pub fn has_program(&self) -> bool {
+        self.inner.program.is_some()
+    }
+
     fn live(&self) -> Option<PathBuf> {
         self.home().map(|home| home.join("live"))
     }
@@ -215,6 +232,7 @@ pub struct StackBuilder {
     clock: Option<Arc<dyn Clock>>,
     components: Vec<Component>,
     survive_power_loss: bool,
+    program: Option<PathBuf>,
 }
 
 impl StackBuilder {
@@ -269,6 +287,14 @@ impl StackBuilder {
         self
     }
 
+    /// The executable that services run, instead of this program's own. Its `main` must be marked `#[zen_core::main]`, and it must have the
+    /// models and services that are deployed: for tests, and for programs that leave serving to another one.
+    #[must_use]
+    pub fn program(mut self, executable: impl Into<PathBuf>) -> Self {
+        self.program = Some(executable.into());
+        self
+    }
+
     /// Opens the parts.
     ///
     /// # Errors
@@ -308,6 +334,7 @@ impl StackBuilder {
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
                 components: Arc::new(components),
                 liveness: Mutex::new(None),
+                program: self.program,
             }),
         };
         stack.settle_dead_runs()?;

@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use zen_core::metadata::{ArtifactFilter, Change, MetadataError, MetadataStore, RunFilter};
+use chrono::TimeDelta;
+use zen_core::metadata::{
+    ArtifactFilter, Change, LeaseOutcome, LeaseRecord, MetadataError, MetadataStore, RunFilter, ServiceFilter,
+};
 
-use super::samples::{artifact, fill};
+use super::samples::{artifact, fill, now, service};
 use super::{database, open, refused};
 
 /// What a child process shall do, and with which database.
@@ -42,6 +46,11 @@ fn child() {
         "write" => write_as_child(&path),
         "crash" => {
             fill(&open(&path), 10);
+            std::process::abort();
+        }
+        "lease" => count_under_a_lease(&path),
+        "die with a lease" => {
+            assert!(matches!(ask(&open(&path), None), LeaseOutcome::Held(_)));
             std::process::abort();
         }
         "open" => {
@@ -148,4 +157,123 @@ fn eight_processes_write_at_once() {
             "a number is missing or given twice"
         );
     }
+}
+
+/// The lease that the processes race for, and how often each of them gets it.
+const LEASE: &str = "deploy/p/deployer/model";
+const TURNS: usize = 50;
+/// Against hanging for ever when nobody gives the lease back: far longer than the test takes.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Asks for the lease, which would be held for longer than any test.
+fn ask(store: &dyn MetadataStore, takeover: Option<u64>) -> LeaseOutcome {
+    let now = now();
+    let holder = std::process::id().to_string();
+    store
+        .acquire_lease(LEASE, &holder, now, now + TimeDelta::hours(1), takeover)
+        .unwrap()
+}
+
+fn fence(lease: &LeaseRecord) -> Change {
+    Change::Fenced {
+        key: lease.key.clone(),
+        token: lease.token,
+    }
+}
+
+/// Reads a number, adds one and writes it back: only a lease keeps two processes from doing it at once. The process that
+/// holds the lease in the middle of its turns gives nothing back: the others wait until it has expired.
+fn count_under_a_lease(path: &Path) {
+    println!("ready");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let store = open(path);
+    let begun = Instant::now();
+    let mut lost: Option<LeaseRecord> = None;
+    for turn in 0..TURNS {
+        let lease = loop {
+            match ask(&store, None) {
+                LeaseOutcome::Held(lease) => break lease,
+                LeaseOutcome::Busy(_) => std::thread::yield_now(),
+            }
+            assert!(begun.elapsed() < PATIENCE, "the lease is never given back");
+        };
+        let mut counter = store.services(&ServiceFilter::default()).unwrap().remove(0);
+        counter.version += 1;
+        let late = counter.clone();
+        store
+            .apply(&[fence(&lease), Change::Service(Box::new(counter))])
+            .unwrap();
+        if let Some(lost) = lost.replace(lease.clone()) {
+            let refused = store.apply(&[Change::Service(Box::new(late)), fence(&lost)]);
+            assert!(
+                matches!(refused, Err(MetadataError::Fenced { token, current, .. })
+                    if token == lost.token && current == Some(lease.token)),
+                "a process wrote with a token it had lost: {refused:?}"
+            );
+        }
+        if turn == TURNS / 2 {
+            // It ends at once instead of being given back.
+            assert!(store.renew_lease(&lease, now()).unwrap());
+        } else {
+            store.release_lease(&lease).unwrap();
+        }
+    }
+}
+
+#[test]
+fn processes_that_race_for_a_lease_work_one_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(&folder);
+    let store = open(&path);
+    let counter = service("counter");
+    store
+        .apply(&[Change::Service(Box::new(counter.clone()))])
+        .unwrap();
+    let mut children: Vec<_> = (0..PROCESSES)
+        .map(|_| child_command("lease", &path).spawn().unwrap())
+        .collect();
+    children.iter_mut().for_each(wait_until_ready);
+    children.iter_mut().for_each(|child| drop(child.stdin.take()));
+    for child in &mut children {
+        assert!(child.wait().unwrap().success(), "a process failed");
+    }
+
+    let counted = store.service(counter.id).unwrap().unwrap();
+    assert_eq!(
+        counted.version as usize,
+        PROCESSES * TURNS,
+        "what a process did under the lease is lost"
+    );
+    let LeaseOutcome::Held(lease) = ask(&store, None) else {
+        panic!("a lease that was given back is held");
+    };
+    assert_eq!(
+        lease.token as usize,
+        PROCESSES * TURNS + 1,
+        "a token is missing or given twice"
+    );
+}
+
+#[test]
+fn the_lease_of_a_dead_process_is_taken_over_by_its_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(&folder);
+    let mut child = child_command("die with a lease", &path)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let holder = child.id().to_string();
+    assert!(!child.wait().unwrap().success(), "the process should have died");
+
+    let store = open(&path);
+    let LeaseOutcome::Busy(dead) = ask(&store, None) else {
+        panic!("the lease of a process that died is free before it expires");
+    };
+    assert_eq!(dead.holder, holder);
+    let LeaseOutcome::Held(lease) = ask(&store, Some(dead.token)) else {
+        panic!("the lease of a dead process was not taken over");
+    };
+    assert!(lease.token > dead.token);
+    assert!(store.apply(&[fence(&dead)]).is_err());
+    store.apply(&[fence(&lease)]).unwrap();
 }

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use zen_core::artifact::Digest;
 use zen_core::metadata::{
     ArtifactFilter, ArtifactRecord, Change, Edge, LogRecord, MetadataError, MetadataStore, MetricRecord,
-    RunFilter, RunRecord, Status, StepRecord,
+    ProcessIdentity, ProgramRecord, RunFilter, RunRecord, ServiceFilter, ServiceRecord, ServiceState,
+    ServiceStatus, ServiceVersionRecord, Status, StepRecord,
 };
 
 pub(super) fn now() -> DateTime<Utc> {
@@ -93,7 +94,63 @@ pub(super) fn step(run: Uuid, name: &str, output: &ArtifactRecord) -> StepRecord
     }
 }
 
-/// A run with `steps` steps, each with an artifact, an object, a metric and a log line.
+pub(super) fn service(name: &str) -> ServiceRecord {
+    ServiceRecord {
+        id: Uuid::now_v7(),
+        name: name.to_owned(),
+        backend: "local".to_owned(),
+        kind: "native-model-server".to_owned(),
+        flavor: None,
+        pipeline: Some("p".to_owned()),
+        run: None,
+        step: Some("deployer".to_owned()),
+        model_name: Some("model".to_owned()),
+        model_uri: None,
+        model_type: None,
+        model_digest: Some(Digest::of(b"model")),
+        config: json!({ "port": 0 }),
+        desired: ServiceState::Active,
+        status: ServiceStatus {
+            state: ServiceState::Active,
+            last_state: ServiceState::PendingStartup,
+            last_error: None,
+            seen: now(),
+        },
+        endpoint: None,
+        version: 0,
+        created: now(),
+        updated: now(),
+    }
+}
+
+fn service_version(service: Uuid, number: u32) -> ServiceVersionRecord {
+    ServiceVersionRecord {
+        service,
+        number,
+        config: json!({ "port": 0 }),
+        run: None,
+        model_uri: None,
+        model_digest: Some(Digest::of(b"model")),
+        program: Some(ProgramRecord {
+            path: "/bin/serve".to_owned(),
+            digest: Some(Digest::of(&number.to_le_bytes())),
+        }),
+        process: Some(ProcessIdentity {
+            host: "host".to_owned(),
+            boot: "boot".to_owned(),
+            pid: 7,
+            start: "1".to_owned(),
+        }),
+        state: ServiceState::Active,
+        error: None,
+        started: now(),
+        live: Some(now()),
+        ended: None,
+    }
+}
+
+/// A run with `steps` steps, each with an artifact, an object, a metric, a log line, and a service that it deploys under
+/// a lease.
 pub(super) fn fill(store: &dyn MetadataStore, steps: usize) -> RunRecord {
     let run = run();
     store
@@ -104,7 +161,8 @@ pub(super) fn fill(store: &dyn MetadataStore, steps: usize) -> RunRecord {
         .unwrap();
     for n in 0..steps {
         let output = artifact("model");
-        let step = step(run.id, &format!("step {n}"), &output);
+        let step_name = format!("step {n}");
+        let step = step(run.id, &step_name, &output);
         let metric = MetricRecord {
             step: step.id,
             name: "loss".to_owned(),
@@ -130,6 +188,16 @@ pub(super) fn fill(store: &dyn MetadataStore, steps: usize) -> RunRecord {
             Change::Step(Box::new(step)),
             Change::Metric(metric),
             Change::Log(line),
+        ];
+        store.apply(&changes).unwrap();
+        let service = service(&step_name);
+        let version = service_version(service.id, 1);
+        store
+            .acquire_lease(&step_name, "somebody", now(), now(), None)
+            .unwrap();
+        let changes = [
+            Change::Service(Box::new(service)),
+            Change::ServiceVersion(Box::new(version)),
         ];
         store.apply(&changes).unwrap();
     }
@@ -168,5 +236,23 @@ pub(super) fn everything(store: &dyn MetadataStore) -> Result<Vec<String>, Metad
         all.push(format!("{artifact:?} {:?}", store.consumers(artifact.id)?));
         all.push(format!("{:?}", store.object(artifact.digest)?));
     }
+    for service in store.services(&ServiceFilter::default())? {
+        all.push(format!(
+            "{:?} {:?} {:?}",
+            store.service(service.id)?,
+            store.service_versions(service.id)?,
+            store.service_version(service.id, 1)?
+        ));
+        let same = ServiceFilter {
+            name: Some(service.name.clone()),
+            ..ServiceFilter::default()
+        };
+        all.push(format!(
+            "{:?} {:?}",
+            store.services(&same)?,
+            store.lease(&service.name)?
+        ));
+    }
+    all.push(format!("{:?}", store.programs_in_use()?));
     Ok(all)
 }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::artifact::Digest;
 use crate::metadata::{
-    ArtifactRecord, Change, Edge, LogRecord, MetadataStore, MetricRecord, ProgramRecord, RunRecord, Status,
+    ArtifactRecord, Change, Edge, Endpoint, LogRecord, MetadataStore, MetricRecord, ProcessIdentity,
+    ProgramRecord, RunRecord, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord, Status,
     StepRecord,
 };
 
@@ -144,6 +145,77 @@ pub(super) fn log(step: Uuid, line: u64) -> LogRecord {
         target: "step".to_owned(),
         message: format!("line {line}\nof two"),
     }
+}
+
+/// A service with every optional field filled in.
+pub(super) fn service(name: &str) -> ServiceRecord {
+    ServiceRecord {
+        id: id(),
+        name: name.to_owned(),
+        backend: "local".to_owned(),
+        kind: "native-model-server".to_owned(),
+        flavor: Some("native".to_owned()),
+        pipeline: Some("train".to_owned()),
+        run: Some(id()),
+        step: Some("deployer".to_owned()),
+        model_name: Some("churn".to_owned()),
+        model_uri: Some("file:///store/objects/ab".to_owned()),
+        model_type: Some("app::Model".to_owned()),
+        model_digest: Some(digest("model")),
+        config: json!({ "port": 0, "replicas": [1, 2], "none": null }),
+        desired: ServiceState::Active,
+        status: ServiceStatus {
+            state: ServiceState::PendingStartup,
+            last_state: ServiceState::Inactive,
+            last_error: Some("it was killed".to_owned()),
+            seen: time(10),
+        },
+        endpoint: Some(Endpoint {
+            protocol: "http".to_owned(),
+            host: "::1".to_owned(),
+            port: u16::MAX,
+            health_path: Some("/health".to_owned()),
+            prediction_path: Some("/predict".to_owned()),
+        }),
+        version: 3,
+        created: time(8),
+        updated: time(9),
+    }
+}
+
+/// A version of a service with every optional field filled in.
+pub(super) fn service_version(service: Uuid, number: u32) -> ServiceVersionRecord {
+    ServiceVersionRecord {
+        service,
+        number,
+        config: json!({ "number": number }),
+        run: Some(id()),
+        model_uri: Some("file:///store/objects/cd".to_owned()),
+        model_digest: Some(digest("model")),
+        program: Some(ProgramRecord {
+            path: "/bin/serve".to_owned(),
+            digest: Some(digest("program")),
+        }),
+        process: Some(ProcessIdentity {
+            host: "host".to_owned(),
+            boot: "boot".to_owned(),
+            pid: u32::MAX,
+            start: "12345".to_owned(),
+        }),
+        state: ServiceState::Error,
+        error: Some("exit status 1".to_owned()),
+        started: time(11),
+        live: Some(time(12)),
+        ended: Some(time(13)),
+    }
+}
+
+pub(super) fn kept(service: &ServiceRecord) -> Change {
+    Change::Service(Box::new(service.clone()))
+}
+
+pub(super) fn deployed(version: &ServiceVersionRecord) -> Change {
+    Change::ServiceVersion(Box::new(version.clone()))
 }
 
 pub(super) fn started(run: &RunRecord) -> Change {

@@ -4,7 +4,7 @@ use rusqlite::{CachedStatement, Connection};
 use uuid::Uuid;
 
 use super::fault::Outcome;
-use super::{artifacts, objects, observations, runs, steps};
+use super::{artifacts, leases, objects, observations, runs, service_versions, services, steps};
 use crate::metadata::Change;
 
 /// What one transaction has looked up already.
@@ -65,6 +65,15 @@ pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
             Change::ReplaceObject { digest, bytes } => objects::replace(&mut known, *digest, bytes)?,
             Change::Metric(metric) => observations::add_metric(conn, metric)?,
             Change::Log(line) => observations::add_log(conn, line)?,
+            Change::Service(service) => services::record(conn, service)?,
+            Change::ServiceObserved {
+                service,
+                version,
+                status,
+            } => services::observe(conn, *service, *version, status)?,
+            Change::ServiceVersion(version) => service_versions::record(conn, version)?,
+            Change::ServiceDeleted { service } => services::delete(conn, *service)?,
+            Change::Fenced { key, token } => leases::fence(conn, key, *token)?,
         }
     }
     Ok(())

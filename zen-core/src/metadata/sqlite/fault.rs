@@ -19,6 +19,13 @@ pub(super) enum Fault {
     /// A run was started without its graph.
     #[error("pipeline `{pipeline}` has no graph {graph}")]
     UnknownGraph { pipeline: String, graph: Digest },
+    /// A lease has another token.
+    #[error("lease `{key}` is not at token {token}")]
+    Fenced {
+        key: String,
+        token: u64,
+        current: Option<u64>,
+    },
     #[error("{what}: {reason}")]
     Damaged { what: String, reason: String },
 }
@@ -46,6 +53,12 @@ impl Fault {
                 location,
                 pipeline,
                 graph,
+            },
+            Fault::Fenced { key, token, current } => MetadataError::Fenced {
+                location,
+                key,
+                token,
+                current,
             },
             other => MetadataError::Failed {
                 location,

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The schema's history: applying the first `n` gives version `n`. Never edited, only added to.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_init.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_init.sql"),
+    include_str!("migrations/0002_services.sql"),
+];
 
 /// `zen1` in ASCII: marks the file as one of zen's.
 pub(super) const APPLICATION_ID: i32 = 0x7a65_6e31;

@@ -12,11 +12,15 @@ use super::migrations::APPLICATION_ID;
 use super::open;
 use super::options::{Durability, SqliteOptions};
 use super::readers::Readers;
-use super::{apply, artifacts, cached, objects, observations, pipelines, runs, step_queries};
+use super::{
+    apply, artifacts, cached, leases, objects, observations, pipelines, runs, service_versions, services,
+    step_queries,
+};
 use crate::artifact::Digest;
 use crate::metadata::{
-    ArtifactFilter, ArtifactRecord, CachedStep, Change, LogRecord, MetadataError, MetadataStore,
-    MetricRecord, PipelineRecord, PipelineVersionRecord, RunFilter, RunRecord, StepRecord,
+    ArtifactFilter, ArtifactRecord, CachedStep, Change, LeaseOutcome, LeaseRecord, LogRecord, MetadataError,
+    MetadataStore, MetricRecord, PipelineRecord, PipelineVersionRecord, RunFilter, RunRecord, ServiceFilter,
+    ServiceRecord, ServiceVersionRecord, StepRecord,
 };
 
 /// Metadata in a SQLite database: a file that any number of threads and processes of one machine may use at once, or
@@ -26,8 +30,8 @@ use crate::metadata::{
 /// `<file>-wal` and `<file>-shm` while it is in use, and `<file>.lock`, which is only locked while the database is
 /// being opened. The file must be on a local disk.
 ///
-/// Times are kept to the microsecond. A change that refers to a run, step or artifact that was not recorded before
-/// it fails, and with it the whole list it is in.
+/// Times are kept to the microsecond. A change that refers to a run, step, artifact or service that was not
+/// recorded before it fails, and with it the whole list it is in.
 #[derive(Debug)]
 pub struct SqliteMetadata {
     location: String,
@@ -103,6 +107,21 @@ impl SqliteMetadata {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         write(&mut writer).map_err(|fault| fault.at(&self.location, doing))
     }
+
+    /// Makes a change in one transaction, or nothing of it when it fails. Locks the database at once: a transaction that
+    /// reads first may find when it writes that another process has written in between.
+    fn transact<T>(
+        &self,
+        doing: &'static str,
+        change: impl FnOnce(&Connection) -> Outcome<T>,
+    ) -> Result<T, MetadataError> {
+        self.write(doing, |conn| {
+            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let changed = change(&transaction)?;
+            transaction.commit()?;
+            Ok(changed)
+        })
+    }
 }
 
 impl MetadataStore for SqliteMetadata {
@@ -114,11 +133,7 @@ impl MetadataStore for SqliteMetadata {
         if changes.is_empty() {
             return Ok(());
         }
-        self.write("recording changes", |conn| {
-            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            apply::all(&transaction, changes)?;
-            Ok(transaction.commit()?)
-        })
+        self.transact("recording changes", |conn| apply::all(conn, changes))
     }
 
     fn sync(&self) -> Result<(), MetadataError> {
@@ -229,6 +244,66 @@ impl MetadataStore for SqliteMetadata {
 
     fn metrics(&self, step: Uuid) -> Result<Vec<MetricRecord>, MetadataError> {
         self.read("reading metrics", |conn| observations::metrics(conn, step))
+    }
+
+    fn service(&self, service: Uuid) -> Result<Option<ServiceRecord>, MetadataError> {
+        self.read("reading a service", |conn| services::one(conn, service))
+    }
+
+    fn services(&self, filter: &ServiceFilter) -> Result<Vec<ServiceRecord>, MetadataError> {
+        self.read("listing services", |conn| services::list(conn, filter))
+    }
+
+    fn service_versions(&self, service: Uuid) -> Result<Vec<ServiceVersionRecord>, MetadataError> {
+        self.read("listing the versions of a service", |conn| {
+            service_versions::of_service(conn, service)
+        })
+    }
+
+    fn service_version(
+        &self,
+        service: Uuid,
+        number: u32,
+    ) -> Result<Option<ServiceVersionRecord>, MetadataError> {
+        self.read("reading a version of a service", |conn| {
+            service_versions::one(conn, service, number)
+        })
+    }
+
+    fn programs_in_use(&self) -> Result<Vec<Digest>, MetadataError> {
+        self.read("listing the programs of services", service_versions::programs)
+    }
+
+    fn acquire_lease(
+        &self,
+        key: &str,
+        holder: &str,
+        now: DateTime<Utc>,
+        expires: DateTime<Utc>,
+        takeover: Option<u64>,
+    ) -> Result<LeaseOutcome, MetadataError> {
+        // Whoever waits for a lease asks often: as long as it is held, that does not keep others from writing.
+        let holding = self.read("looking at a lease", |conn| {
+            leases::in_the_way(conn, key, now, takeover)
+        })?;
+        match holding {
+            Some(holding) => Ok(LeaseOutcome::Busy(holding)),
+            None => self.transact("acquiring a lease", |conn| {
+                leases::acquire(conn, key, holder, now, expires, takeover)
+            }),
+        }
+    }
+
+    fn renew_lease(&self, lease: &LeaseRecord, expires: DateTime<Utc>) -> Result<bool, MetadataError> {
+        self.transact("renewing a lease", |conn| leases::renew(conn, lease, expires))
+    }
+
+    fn release_lease(&self, lease: &LeaseRecord) -> Result<(), MetadataError> {
+        self.transact("releasing a lease", |conn| leases::release(conn, lease))
+    }
+
+    fn lease(&self, key: &str) -> Result<Option<LeaseRecord>, MetadataError> {
+        self.read("reading a lease", |conn| leases::kept_lease(conn, key))
     }
 }
 

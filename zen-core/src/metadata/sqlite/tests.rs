@@ -1,5 +1,7 @@
 //! What can only be seen from inside: rows no zen wrote, and how queries are executed.
 
+mod services;
+
 use chrono::DateTime;
 use serde_json::json;
 use uuid::Uuid;

@@ -1,5 +1,6 @@
 //! How values are written to columns and read back with care.
 
+use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
@@ -158,8 +159,13 @@ impl<'row, 'statement> Columns<'row, 'statement> {
     }
 
     pub(super) fn status(&mut self) -> Outcome<Status> {
+        self.parsed()
+    }
+
+    /// A value that is kept as the text it is shown as.
+    pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self) -> Outcome<T> {
         let parsed = match self.text()? {
-            Some(text) => Status::from_str(text).map_err(|error| error.to_string()),
+            Some(text) => T::from_str(text).map_err(|error| error.to_string()),
             None => Err("it is empty".to_owned()),
         };
         parsed.map_err(|reason| self.damaged(self.next - 1, reason))

@@ -1,0 +1,94 @@
+//! A database of an older zen.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use zen_core::metadata::{ArtifactFilter, MetadataStore, RunFilter, ServiceFilter, Status};
+
+use super::samples::{everything, fill};
+use super::{database, open};
+
+/// All rows of these tables, as SQLite gives them.
+fn rows(path: &Path, tables: &[String]) -> Vec<Vec<Vec<Value>>> {
+    let conn = Connection::open(path).unwrap();
+    let of_table = |table: &String| {
+        let mut statement = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = statement.column_count();
+        let rows = statement
+            .query_map([], |row| (0..columns).map(|column| row.get(column)).collect())
+            .unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    tables.iter().map(of_table).collect()
+}
+
+fn texts(path: &Path, sql: &str) -> Vec<String> {
+    let conn = Connection::open(path).unwrap();
+    let mut statement = conn.prepare(sql).unwrap();
+    let texts = statement.query_map([], |row| row.get(0)).unwrap();
+    texts.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_database_of_version_1_is_upgraded_and_keeps_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(&folder);
+    let conn = Connection::open(&path).unwrap();
+    conn.pragma_update(None, "journal_mode", "wal").unwrap();
+    conn.execute_batch(include_str!("version_1.sql")).unwrap();
+    drop(conn);
+    let tables = texts(
+        &path,
+        "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+    );
+    assert_eq!(tables.len(), 10);
+    let written = rows(&path, &tables);
+    assert!(written.iter().all(|rows| !rows.is_empty()));
+
+    // The second time there is nothing to upgrade.
+    for _ in 0..2 {
+        let store = open(&path);
+        let runs = store.runs(&RunFilter::default()).unwrap();
+        assert_eq!(runs.len(), 1);
+        assert_eq!(
+            (runs[0].name.as_str(), runs[0].status),
+            ("brave-otter", Status::Running)
+        );
+        let steps = store.steps(runs[0].id).unwrap();
+        assert_eq!(steps.len(), 2);
+        for step in steps {
+            let artifact = store.artifact(step.outputs[0].artifact).unwrap().unwrap();
+            assert_eq!(store.object(artifact.digest).unwrap(), Some(vec![7; 300]));
+            assert_eq!(store.consumers(artifact.id).unwrap(), std::slice::from_ref(&step));
+            assert_eq!(store.metrics(step.id).unwrap()[0].value, f64::INFINITY);
+            assert_eq!(store.logs(step.id, 0, 9).unwrap()[0].message, "hello");
+        }
+        assert_eq!(store.artifacts(&ArtifactFilter::default()).unwrap().len(), 2);
+        assert!(store.services(&ServiceFilter::default()).unwrap().is_empty());
+        assert!(store.programs_in_use().unwrap().is_empty());
+    }
+    assert_eq!(rows(&path, &tables), written, "an upgrade changed what was there");
+
+    let fresh = folder.path().join("fresh.db");
+    drop(open(&fresh));
+    for sql in [
+        "SELECT name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name",
+        "SELECT CAST(user_version AS TEXT) FROM pragma_user_version",
+        "SELECT CAST(application_id AS TEXT) FROM pragma_application_id",
+    ] {
+        assert_eq!(
+            texts(&path, sql),
+            texts(&fresh, sql),
+            "an upgraded database is not like a new one"
+        );
+    }
+
+    let store = open(&path);
+    fill(&store, 3);
+    let filled = everything(&store).unwrap();
+    assert_eq!(store.services(&ServiceFilter::default()).unwrap().len(), 3);
+    assert_eq!(store.pipelines().unwrap()[0].runs, 2);
+    drop(store);
+    assert_eq!(everything(&open(&path)).unwrap(), filled);
+}

@@ -1,0 +1,198 @@
+//! Putting a version of a local service behind its endpoint.
+//!
+//! The order of things is such that whoever dies in between, one version serves in the end: the new process answers nobody until
+//! it is warm and told to; it ends by itself when its starter dies before the new version is recorded as the current one; and
+//! only a version that is recorded tells the one before to retire.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::launch::Launch;
+use super::spawn::{Starting, check_program, log_path};
+use super::{LocalConfig, folder, home, identity, program};
+use crate::metadata::{Change, Endpoint, ServiceRecord, ServiceState, ServiceVersionRecord};
+use crate::service::ServiceError;
+use crate::service::backend::{At, Seen};
+
+/// How many versions' logs are kept.
+const LOGS: u32 = 5;
+
+pub(super) fn deploy(at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> Result<ServiceRecord, ServiceError> {
+    let stack = at.stack;
+    let home = home(stack)?;
+    let config = LocalConfig::of(&wanted)?;
+    let executable = program::find(stack, home, &config.program, &wanted.name)?;
+    check_program(!stack.has_program())?;
+    let versions = stack.metadata().service_versions(wanted.id)?;
+    end_leftovers(&wanted, &versions);
+    let current = versions.iter().find(|version| version.number == wanted.version);
+    let running = current.filter(|version| version.process.as_ref().is_some_and(identity::is_alive));
+
+    let mut version = ServiceVersionRecord {
+        service: wanted.id,
+        number: versions.iter().map(|version| version.number).max().unwrap_or(0) + 1,
+        config: wanted.config.clone(),
+        run: wanted.run,
+        model_uri: wanted.model_uri.clone(),
+        model_digest: wanted.model_digest,
+        program: Some(config.program.clone()),
+        process: None,
+        state: ServiceState::PendingStartup,
+        error: None,
+        started: stack.clock().now(),
+        live: None,
+        ended: None,
+    };
+    // Until the new version is the current one, the record says what runs: only the wish to run is new.
+    let mut record = stack.metadata().service(wanted.id)?.unwrap_or_else(|| wanted.clone());
+    record.desired = ServiceState::Active;
+    if running.is_none() {
+        record.status = Seen::state(ServiceState::PendingStartup).after(&record.status, version.started);
+        record.status.last_error = None;
+    }
+    let service = |record: &ServiceRecord| Change::Service(Box::new(record.clone()));
+    let numbered = |version: &ServiceVersionRecord| Change::ServiceVersion(Box::new(version.clone()));
+    at.lease.apply(&wanted.name, vec![service(&record), numbered(&version)])?;
+
+    let launch = launch(home, &wanted, &config, version.number, running);
+    let started = start(at, launch, &executable, &mut version, timeout);
+    let (starting, host, port) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            let now = stack.clock().now();
+            let reason = error.to_string();
+            version.state = ServiceState::Error;
+            version.ended = Some(now);
+            version.error = Some(reason.clone());
+            record.status = match running {
+                Some(_) => Seen::state(ServiceState::Active),
+                None => Seen::error(&reason),
+            }
+            .after(&record.status, now);
+            record.status.last_error = Some(reason);
+            // The reason is what matters; that it is recorded too is only helpful.
+            let _ = at.lease.apply(&wanted.name, vec![service(&record), numbered(&version)]);
+            return Err(error);
+        }
+    };
+
+    let now = stack.clock().now();
+    version.state = ServiceState::Active;
+    version.live = Some(now);
+    let mut record = ServiceRecord {
+        desired: ServiceState::Active,
+        endpoint: Some(Endpoint {
+            protocol: config.paths.protocol.clone(),
+            host: reachable(&host),
+            port,
+            health_path: config.paths.health.clone(),
+            prediction_path: config.paths.prediction.clone(),
+        }),
+        version: version.number,
+        updated: now,
+        status: Seen::state(ServiceState::Active).after(&record.status, now),
+        ..wanted
+    };
+    record.status.last_error = None;
+    let mut changes = vec![service(&record), numbered(&version)];
+    if let Some(before) = current {
+        changes.push(numbered(&ServiceVersionRecord {
+            state: ServiceState::Inactive,
+            ended: before.ended.or(Some(now)),
+            ..before.clone()
+        }));
+    }
+    // When this is refused, the new process notices that nobody wants it.
+    at.lease.apply(&record.name, changes)?;
+    starting.committed();
+    tidy(home, &record);
+    Ok(record)
+}
+
+fn launch(
+    home: &Path,
+    wanted: &ServiceRecord,
+    config: &LocalConfig,
+    version: u32,
+    running: Option<&ServiceVersionRecord>,
+) -> Launch {
+    let before = wanted.endpoint.as_ref();
+    let wish = before.map_or(0, |endpoint| endpoint.port);
+    let stays = before.is_some_and(|endpoint| {
+        endpoint.host == reachable(&config.options.host) && [0, endpoint.port].contains(&config.options.port)
+    });
+    Launch {
+        home: home.to_owned(),
+        service: wanted.id,
+        name: wanted.name.clone(),
+        version,
+        kind: config.kind.clone(),
+        config: config.settings.clone(),
+        host: config.options.host.clone(),
+        port: match config.options.port {
+            0 => wish,
+            port => port,
+        },
+        port_is_wish: config.options.port == 0,
+        previous: running.map(|version| version.number),
+        inherit: stays,
+        log: log_path(&folder(home, wanted.id), version),
+        limits: config.options.log,
+        drain: config.options.drain,
+        worker_threads: config.options.worker_threads,
+    }
+}
+
+fn start(
+    at: &At<'_>,
+    launch: Launch,
+    executable: &Path,
+    version: &mut ServiceVersionRecord,
+    timeout: Duration,
+) -> Result<(Starting, String, u16), ServiceError> {
+    let name = launch.name.clone();
+    let mut starting = Starting::spawn(launch, executable, timeout)?;
+    // Known before it answers anybody: so whoever takes over from a process that died here can end it.
+    version.process = Some(starting.process().clone());
+    at.lease.apply(&name, vec![Change::ServiceVersion(Box::new(version.clone()))])?;
+    let (host, port) = starting.wait_until_warm()?;
+    starting.go()?;
+    Ok((starting, host, port))
+}
+
+/// Ends the processes of versions that never came to be the current one: those of a deployment that died midway.
+fn end_leftovers(wanted: &ServiceRecord, versions: &[ServiceVersionRecord]) {
+    for version in versions {
+        if version.number != wanted.version
+            && version.state == ServiceState::PendingStartup
+            && let Some(process) = &version.process
+        {
+            identity::kill_group(process);
+        }
+    }
+}
+
+/// Clients of a server that listens on all addresses reach it at this machine's own.
+fn reachable(host: &str) -> String {
+    match host {
+        "0.0.0.0" => "127.0.0.1".into(),
+        "::" | "[::]" => "::1".into(),
+        host => host.to_owned(),
+    }
+}
+
+/// Removes the logs of versions long gone.
+fn tidy(home: &Path, record: &ServiceRecord) {
+    let folder = folder(home, record.id);
+    let Ok(entries) = std::fs::read_dir(&folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| {
+            let digits = name.strip_prefix('v')?.split('.').next()?;
+            digits.parse::<u32>().ok()
+        });
+        if number.is_some_and(|number| number + LOGS <= record.version) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The executable that a service runs, and the copy that is kept of it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::artifact::Digest;
+use crate::metadata::ProgramRecord;
+use crate::service::ServiceError;
+use crate::stack::{Stack, digest_of};
+
+/// The folder that keeps copies of executables, by digest.
+fn folder(home: &Path) -> PathBuf {
+    home.join("bin")
+}
+
+/// The stack's program with its digest, after a copy has been kept: so that building or cleaning the original doesn't break the service.
+pub(crate) fn keep(stack: &Stack, home: &Path, service: &str) -> Result<ProgramRecord, ServiceError> {
+    let path = stack.program_path().map_err(|source| ServiceError::File {
+        service: service.to_owned(),
+        doing: "finding the program's own",
+        path: PathBuf::from("executable"),
+        source,
+    })?;
+    let failed = |doing, path: &Path, source| ServiceError::File {
+        service: service.to_owned(),
+        doing,
+        path: path.to_owned(),
+        source,
+    };
+    // It may be replaced while it is read: what counts is the digest of the copy.
+    let known = digest_of(&path, Some(&home.join("cache/programs")));
+    let known = known.map_err(|source| failed("reading", &path, source))?;
+    let kept = folder(home).join(known.to_string());
+    let digest = match kept.exists() {
+        true => known,
+        false => copy(&path, &folder(home)).map_err(|source| failed("copying the program to", &folder(home), source))?,
+    };
+    Ok(ProgramRecord {
+        path: path.display().to_string(),
+        digest: Some(digest),
+    })
+}
+
+fn copy(path: &Path, folder: &Path) -> io::Result<Digest> {
+    fs::create_dir_all(folder)?;
+    let partial = folder.join(format!(".{}", uuid::Uuid::now_v7()));
+    let copied = fs::copy(path, &partial).and_then(|_| {
+        let mut hasher = blake3::Hasher::new();
+        io::copy(&mut fs::File::open(&partial)?, &mut hasher)?;
+        let digest = Digest::from_bytes(*hasher.finalize().as_bytes());
+        fs::rename(&partial, folder.join(digest.to_string()))?;
+        Ok(digest)
+    });
+    if copied.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    copied
+}
+
+/// The executable to start: the kept copy, else the original if it hasn't changed, else this program if it is the same.
+pub(crate) fn find(
+    stack: &Stack,
+    home: &Path,
+    program: &ProgramRecord,
+    service: &str,
+) -> Result<PathBuf, ServiceError> {
+    let gone = || ServiceError::NoProgram {
+        service: service.to_owned(),
+        path: program.path.clone(),
+    };
+    let digest = program.digest.ok_or_else(gone)?;
+    let kept = folder(home).join(digest.to_string());
+    if kept.exists() {
+        return Ok(kept);
+    }
+    let same = |path: &Path| digest_of(path, Some(&home.join("cache/programs"))).is_ok_and(|found| found == digest);
+    let original = PathBuf::from(&program.path);
+    if same(&original) {
+        return Ok(original);
+    }
+    match stack.program_path() {
+        Ok(path) if same(&path) => Ok(path),
+        _ => Err(gone()),
+    }
+}
+
+/// Removes the copies that no service refers to. Only tidies up.
+pub(crate) fn sweep(home: &Path, in_use: &[Digest]) {
+    let Ok(entries) = fs::read_dir(folder(home)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        // What isn't a digest yet is being copied by somebody.
+        let Some(digest) = name.to_str().and_then(|name| name.parse::<Digest>().ok()) else {
+            continue;
+        };
+        if !in_use.contains(&digest) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Starting a service's process, and watching it until it serves.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use super::launch::{ARGUMENT, HELLO, Launch, Order, Report, VARIABLE};
+use super::{daemon, identity, log, tail};
+use crate::metadata::ProcessIdentity;
+use crate::service::ServiceError;
+use crate::stack::HOME_VARIABLE;
+
+/// How much of the log goes into an error.
+const LOG_LINES: usize = 20;
+
+enum Event {
+    Report(Report),
+    Ended(std::io::Result<ExitStatus>),
+}
+
+/// A process that doesn't serve yet. When it is dropped before it is committed, the process ends.
+pub(super) struct Starting {
+    launch: Launch,
+    process: ProcessIdentity,
+    orders: Option<ChildStdin>,
+    events: Receiver<Event>,
+    gone: bool,
+    doing: &'static str,
+    deadline: Instant,
+    timeout: Duration,
+}
+
+/// Refuses what could not work: a `main` that would run the user's program again instead of the service.
+pub(super) fn check_program(own: bool) -> Result<(), ServiceError> {
+    if daemon::is_astray() && !daemon::is_hooked() {
+        return Err(ServiceError::Nested);
+    }
+    match own && !daemon::is_hooked() {
+        true => Err(ServiceError::NotHooked),
+        false => Ok(()),
+    }
+}
+
+impl Starting {
+    pub(super) fn spawn(launch: Launch, program: &Path, timeout: Duration) -> Result<Self, ServiceError> {
+        let failed = |source| ServiceError::Spawn {
+            service: launch.name.clone(),
+            program: program.to_owned(),
+            source,
+        };
+        let log = log::open(&launch.log).map_err(|source| ServiceError::File {
+            service: launch.name.clone(),
+            doing: "opening the log",
+            path: launch.log.clone(),
+            source,
+        })?;
+        let mut command = Command::new(program);
+        // The further arguments are for people who look at the list of processes.
+        command
+            .args([ARGUMENT, &launch.kind, &launch.name, &launch.service.to_string()])
+            .env(VARIABLE, "1")
+            .env(HOME_VARIABLE, &launch.home)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        if let Some(project) = launch.home.parent() {
+            command.current_dir(project);
+        }
+        let mut child = command.spawn().map_err(failed)?;
+        let Some(process) = identity::identify(child.id()) else {
+            let _ = child.kill();
+            let status = child.wait().map_err(failed)?;
+            return Err(ServiceError::Start {
+                service: launch.name.clone(),
+                reason: ending(status),
+                log: tail::last_lines(&launch.log, LOG_LINES),
+            });
+        };
+        let orders = child.stdin.take();
+        let (events_in, events) = channel();
+        let watch = move || watch(child, |event| events_in.send(event).is_ok());
+        let spawned = std::thread::Builder::new().name("zen-service".into()).spawn(watch);
+        let mut starting = Self {
+            launch,
+            process,
+            orders,
+            events,
+            gone: false,
+            doing: "starting its process",
+            deadline: Instant::now() + timeout,
+            timeout,
+        };
+        if let Err(source) = spawned {
+            return Err(ServiceError::Spawn {
+                service: starting.launch.name.clone(),
+                program: program.to_owned(),
+                source,
+            });
+        }
+        starting.begin(program)?;
+        Ok(starting)
+    }
+
+    pub(super) fn process(&self) -> &ProcessIdentity {
+        &self.process
+    }
+
+    fn begin(&mut self, program: &Path) -> Result<(), ServiceError> {
+        let patience = HELLO.min(self.timeout);
+        let hello = Instant::now() + patience;
+        match self.next(hello.min(self.deadline))? {
+            Some(Report::Hello) => {}
+            Some(_) | None => {
+                return Err(self.failed(format!(
+                    "{} does not answer as a service: its `main` must be marked `#[zen_core::main]`",
+                    program.display()
+                )));
+            }
+        }
+        let launch = serde_json::to_vec(&self.launch).map_err(|error| self.failed(error.to_string()))?;
+        self.tell(launch)
+    }
+
+    /// Waits until the server is loaded and warm. Returns the host and port it listens on.
+    pub(super) fn wait_until_warm(&mut self) -> Result<(String, u16), ServiceError> {
+        self.doing = "opening its port";
+        let mut listening = None;
+        loop {
+            match self.next(self.deadline)? {
+                Some(Report::Listening { host, port, .. }) => {
+                    self.doing = "loading and warming up";
+                    listening = Some((host, port));
+                }
+                Some(Report::Warm) => {
+                    return listening.ok_or_else(|| self.failed("it did not say where it listens".into()));
+                }
+                Some(Report::Failed { reason }) => return Err(self.failed(reason)),
+                Some(Report::Hello | Report::Serving) => {}
+                None => return Err(self.late()),
+            }
+        }
+    }
+
+    /// Lets it answer connections.
+    pub(super) fn go(&mut self) -> Result<(), ServiceError> {
+        self.doing = "beginning to answer";
+        self.order(Order::Go)?;
+        loop {
+            match self.next(self.deadline)? {
+                Some(Report::Serving) => return Ok(()),
+                Some(Report::Failed { reason }) => return Err(self.failed(reason)),
+                Some(_) => {}
+                None => return Err(self.late()),
+            }
+        }
+    }
+
+    /// Leaves it to itself: it is the current version, and says so to the one before.
+    pub(super) fn committed(mut self) {
+        // It knows by itself when this doesn't reach it: the metadata says that it is the current version.
+        let _ = self.order(Order::Committed);
+        self.gone = true;
+    }
+
+    fn order(&mut self, order: Order) -> Result<(), ServiceError> {
+        let text = serde_json::to_vec(&order).map_err(|error| self.failed(error.to_string()))?;
+        self.tell(text)
+    }
+
+    fn tell(&mut self, mut line: Vec<u8>) -> Result<(), ServiceError> {
+        line.push(b'\n');
+        let told = match &mut self.orders {
+            Some(orders) => orders.write_all(&line),
+            None => Ok(()),
+        };
+        match told {
+            Ok(()) => Ok(()),
+            // It has ended: how, says its end.
+            Err(error) => match self.next(self.deadline) {
+                Err(ended) => Err(ended),
+                Ok(Some(Report::Failed { reason })) => Err(self.failed(reason)),
+                Ok(_) => Err(self.failed(format!("its process doesn't listen any more: {error}"))),
+            },
+        }
+    }
+
+    /// What it says next; none when it says nothing until then.
+    ///
+    /// # Errors
+    /// When it ends instead.
+    fn next(&mut self, until: Instant) -> Result<Option<Report>, ServiceError> {
+        match self.events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(Event::Report(report)) => Ok(Some(report)),
+            Ok(Event::Ended(status)) => {
+                self.gone = true;
+                let reason = match status {
+                    Ok(status) => ending(status),
+                    Err(error) => format!("its process can't be watched: {error}"),
+                };
+                Err(self.failed(reason))
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(self.failed("its process is not watched any more".into())),
+        }
+    }
+
+    fn failed(&self, reason: String) -> ServiceError {
+        ServiceError::Start {
+            service: self.launch.name.clone(),
+            reason,
+            log: self.log(),
+        }
+    }
+
+    fn late(&self) -> ServiceError {
+        ServiceError::StartTimeout {
+            service: self.launch.name.clone(),
+            doing: self.doing,
+            timeout: self.timeout,
+            log: self.log(),
+        }
+    }
+
+    fn log(&self) -> Vec<String> {
+        tail::last_lines(&self.launch.log, LOG_LINES)
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if self.gone {
+            return;
+        }
+        match self.doing {
+            // It may be answering somebody: the end of its orders tells it to finish.
+            "beginning to answer" => self.orders = None,
+            _ => identity::kill_group(&self.process),
+        }
+    }
+}
+
+/// Passes on what a process says, and in the end waits for it, so that it doesn't stay a zombie.
+fn watch(mut child: Child, mut tell: impl FnMut(Event) -> bool) {
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).lines() {
+            let Ok(line) = line else { break };
+            // Anything else comes from a program that is no daemon of ours.
+            let Ok(report) = serde_json::from_str(&line) else { continue };
+            if !tell(Event::Report(report)) {
+                break;
+            }
+        }
+    }
+    let ended = child.wait();
+    tell(Event::Ended(ended));
+}
+
+fn ending(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("its process ended with exit code {code}"),
+        (None, Some(signal)) => format!("its process was ended by signal {signal}{}", signal_name(signal)),
+        (None, None) => "its process ended".to_owned(),
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        7 => " (SIGBUS)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL: killed by somebody, or for lack of memory)",
+        11 => " (SIGSEGV)",
+        15 => " (SIGTERM)",
+        _ => "",
+    }
+}
+
+/// Where a version's log is.
+pub(super) fn log_path(folder: &Path, version: u32) -> PathBuf {
+    folder.join(format!("v{version}.log"))
+}

@@ -1,0 +1,179 @@
+//! Reading logs from their end, and as they grow.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::log::rotated;
+
+/// No line of a log is read further than this.
+const LONGEST: usize = 64 << 10;
+
+/// The last lines of a file; empty when it can't be read.
+pub(super) fn last_lines(path: &Path, count: usize) -> Vec<String> {
+    File::open(path)
+        .and_then(|mut file| {
+            let size = file.metadata()?.len();
+            read_last(&mut file, size, count)
+        })
+        .unwrap_or_default()
+}
+
+/// The last lines of the first `size` bytes.
+fn read_last(mut file: &mut File, size: u64, count: usize) -> io::Result<Vec<String>> {
+    let mut span: u64 = 16 << 10;
+    loop {
+        let start = size.saturating_sub(span);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        (&mut file).take(size - start).read_to_end(&mut bytes)?;
+        let mut lines: Vec<&[u8]> = bytes.strip_suffix(b"\n").unwrap_or(&bytes).split(|byte| *byte == b'\n').collect();
+        if start > 0 {
+            // It began before.
+            lines.remove(0);
+        }
+        if lines.len() >= count || start == 0 {
+            let skip = lines.len().saturating_sub(count);
+            let lines = lines.into_iter().skip(skip);
+            let lines = lines.filter(|line| start > 0 || !line.is_empty() || size > 0);
+            return Ok(lines.map(text).collect());
+        }
+        span = span.saturating_mul(4);
+    }
+}
+
+fn text(line: &[u8]) -> String {
+    String::from_utf8_lossy(&line[..line.len().min(LONGEST)]).into_owned()
+}
+
+/// The lines of a log, oldest first; when it follows, until the service's process has ended and everything is read.
+pub struct LogLines {
+    waiting: std::vec::IntoIter<String>,
+    follow: Option<Follow>,
+}
+
+struct Follow {
+    path: PathBuf,
+    file: Option<File>,
+    partial: Vec<u8>,
+    is_alive: Box<dyn FnMut() -> bool + Send>,
+}
+
+impl std::fmt::Debug for LogLines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogLines").field("follow", &self.follow.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl LogLines {
+    /// The lines of the log's files, the last `tail` of them when it is given, and the ones to come while `follow` says that the process
+    /// lives.
+    pub(super) fn open(
+        path: &Path,
+        files: u32,
+        tail: Option<usize>,
+        follow: Option<Box<dyn FnMut() -> bool + Send>>,
+    ) -> io::Result<Self> {
+        let mut lines = Vec::new();
+        let count = tail.unwrap_or(usize::MAX);
+        let mut current = None;
+        let mut found = false;
+        for number in 0..=files {
+            let part = match number {
+                0 => path.to_owned(),
+                number => rotated(path, number),
+            };
+            let mut file = match File::open(&part) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            found = true;
+            let size = file.metadata()?.len();
+            let mut earlier = read_last(&mut file, size, count - lines.len().min(count))?;
+            earlier.append(&mut lines);
+            lines = earlier;
+            if number == 0 {
+                // What comes after what has just been read is what follows.
+                file.seek(SeekFrom::Start(size))?;
+                current = Some(file);
+            }
+            if lines.len() >= count {
+                break;
+            }
+        }
+        if !found && follow.is_none() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "there is no log"));
+        }
+        let follow = follow.map(|is_alive| Follow {
+            path: path.to_owned(),
+            file: current,
+            partial: Vec::new(),
+            is_alive,
+        });
+        Ok(Self {
+            waiting: lines.into_iter(),
+            follow,
+        })
+    }
+}
+
+impl Iterator for LogLines {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some(line) = self.waiting.next() {
+                return Some(line);
+            }
+            let follow = self.follow.as_mut()?;
+            // Asked before reading: what it wrote last is read after it has ended.
+            let alive = (follow.is_alive)();
+            let lines = follow.read();
+            if lines.is_empty() {
+                if !alive {
+                    let rest = std::mem::take(&mut follow.partial);
+                    self.follow = None;
+                    return (!rest.is_empty()).then(|| text(&rest));
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            self.waiting = lines.into_iter();
+        }
+    }
+}
+
+impl Follow {
+    /// The lines that have come since.
+    fn read(&mut self) -> Vec<String> {
+        let mut bytes = Vec::new();
+        if let Some(file) = &mut self.file {
+            // What can't be read now is tried again.
+            let _ = file.read_to_end(&mut bytes);
+        }
+        // When nothing more comes from this file, a new one may have taken its name.
+        if bytes.is_empty() && self.was_replaced() {
+            self.file = File::open(&self.path).ok();
+            if let Some(file) = &mut self.file {
+                let _ = file.read_to_end(&mut bytes);
+            }
+        }
+        self.partial.extend_from_slice(&bytes);
+        let Some(end) = self.partial.iter().rposition(|byte| *byte == b'\n') else {
+            return Vec::new();
+        };
+        let rest = self.partial.split_off(end + 1);
+        let complete = std::mem::replace(&mut self.partial, rest);
+        complete[..end].split(|byte| *byte == b'\n').map(text).collect()
+    }
+
+    fn was_replaced(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let Ok(named) = std::fs::metadata(&self.path) else { return false };
+        match self.file.as_ref().map(File::metadata) {
+            Some(Ok(open)) => (open.dev(), open.ino()) != (named.dev(), named.ino()),
+            _ => true,
+        }
+    }
+}

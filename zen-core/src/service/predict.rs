@@ -1,0 +1,170 @@
+//! Asking a service for predictions.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::http::{Answer, Body, Http, message};
+use super::{Service, ServiceError, Token, TokenSource};
+use crate::metadata::Endpoint;
+use crate::serving::Predictor;
+
+/// How long a prediction may take unless it is said otherwise.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+impl<M: Predictor> Service<M> {
+    /// Predicts a batch of rows: as many predictions, in their order. Connections are kept and used again.
+    ///
+    /// # Errors
+    /// When the service can't be reached, takes longer than a minute, or refuses: [`ServiceError::Refused`] has its words.
+    pub fn predict(&self, rows: &[M::Input]) -> Result<Vec<M::Output>, ServiceError> {
+        let predictions: Vec<M::Output> = self.ask(rows)?;
+        if predictions.len() != rows.len() {
+            return Err(ServiceError::Answer {
+                service: self.name().to_owned(),
+                reason: format!("{} predictions of {} rows", predictions.len(), rows.len()),
+            });
+        }
+        Ok(predictions)
+    }
+
+    /// Predicts one row.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_one(&self, row: &M::Input) -> Result<M::Output, ServiceError> {
+        let mut predictions: Vec<M::Output> = self.ask(&[row])?;
+        match (predictions.pop(), predictions.is_empty()) {
+            (Some(prediction), true) => Ok(prediction),
+            _ => Err(ServiceError::Answer {
+                service: self.name().to_owned(),
+                reason: "not one prediction of one row".into(),
+            }),
+        }
+    }
+
+    /// [`predict`](Self::predict) for asynchronous code: waits without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub async fn predict_async(&self, rows: Vec<M::Input>) -> Result<Vec<M::Output>, ServiceError>
+    where
+        M::Output: Send,
+    {
+        let service = self.clone();
+        let answer = tokio::task::spawn_blocking(move || service.predict(&rows)).await;
+        answer.unwrap_or_else(|error| {
+            Err(ServiceError::Answer {
+                service: self.name().to_owned(),
+                reason: error.to_string(),
+            })
+        })
+    }
+}
+
+impl<M> Service<M> {
+    /// Predicts a JSON array of rows, and answers with a JSON array of predictions, whatever the model's types are.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_json(&self, rows: &Value) -> Result<Value, ServiceError> {
+        self.ask(rows)
+    }
+
+    fn ask<Q: Serialize + ?Sized, A: DeserializeOwned>(&self, rows: &Q) -> Result<A, ServiceError> {
+        let name = || self.name().to_owned();
+        let bytes = serde_json::to_vec(rows).map_err(|error| ServiceError::Rows {
+            service: name(),
+            reason: error.to_string(),
+        })?;
+        let path = |endpoint: &Endpoint| endpoint.prediction_path.clone();
+        let body = Body {
+            content_type: "application/json",
+            json_length: None,
+            bytes: &bytes,
+        };
+        let answer = self.post(path, &body)?;
+        serde_json::from_slice(&answer.body).map_err(|error| ServiceError::Answer {
+            service: name(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Posts to the path that `path` finds, wherever the service answers now.
+    pub(super) fn post(
+        &self,
+        path: impl Fn(&Endpoint) -> Option<String>,
+        body: &Body<'_>,
+    ) -> Result<Answer, ServiceError> {
+        let name = || self.name().to_owned();
+        let http = self.inner.http.get_or_init(|| Http::new(TIMEOUT));
+        let token = self.token()?;
+        let mut looked = false;
+        loop {
+            let known = self.endpoint_slot().clone();
+            let Some(endpoint) = known.or_else(|| self.endpoint()) else {
+                return Err(self.not_running());
+            };
+            let Some(path) = path(&endpoint) else {
+                return Err(ServiceError::NoPredictions { service: name() });
+            };
+            let url = format!("{}{path}", endpoint.base_url());
+            match http.post(&url, token.as_ref(), body) {
+                Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
+                Ok(answer) => {
+                    return Err(ServiceError::Refused {
+                        service: name(),
+                        status: answer.status,
+                        message: message(&answer.body),
+                    });
+                }
+                // Nothing was sent; it may have been started again elsewhere since.
+                Err(ureq::Error::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused && !looked => {
+                    looked = true;
+                    if self.record()?.endpoint.as_ref() == Some(&endpoint) {
+                        return Err(self.unreachable(url, error.into()));
+                    }
+                }
+                Err(error) => return Err(self.unreachable(url, error.into())),
+            }
+        }
+    }
+
+    /// Says more than that a connection was refused, when more is known.
+    fn unreachable(&self, url: String, source: Box<dyn std::error::Error + Send + Sync>) -> ServiceError {
+        match self.status() {
+            Ok(status) if status.state != crate::metadata::ServiceState::Active => ServiceError::NotRunning {
+                service: self.name().to_owned(),
+                state: status.state.to_string(),
+                error: status.last_error,
+            },
+            _ => ServiceError::Unreachable {
+                service: self.name().to_owned(),
+                url,
+                source,
+            },
+        }
+    }
+
+    fn not_running(&self) -> ServiceError {
+        let status = self.status().ok();
+        ServiceError::NotRunning {
+            service: self.name().to_owned(),
+            state: status.as_ref().map_or_else(|| "inactive".into(), |status| status.state.to_string()),
+            error: status.and_then(|status| status.last_error),
+        }
+    }
+
+    /// The token that the service asks for, if it does.
+    fn token(&self) -> Result<Option<Token>, ServiceError> {
+        let source: Option<&Value> = self.inner.loaded().config.pointer("/options/token");
+        let source = source.and_then(|source| serde_json::from_value::<TokenSource>(source.clone()).ok());
+        let token = source.map(|source| source.read()).transpose();
+        token.map_err(|source| ServiceError::Token {
+            service: self.name().to_owned(),
+            source,
+        })
+    }
+}
