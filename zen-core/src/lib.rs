@@ -49,6 +49,7 @@ pub mod __private;
 pub mod artifact;
 pub mod cache;
 pub mod client;
+pub mod deploy;
 pub mod graph;
 pub mod metadata;
 pub mod metric;

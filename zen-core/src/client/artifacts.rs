@@ -260,17 +260,17 @@ pub(super) fn similar(names: &[String], wanted: &str) -> String {
 }
 
 /// Encodes and stores a value under a name, outside any run.
-pub(super) fn save<T: Materialize>(
+pub(crate) fn save<T: Materialize>(
     stack: &Stack,
     name: String,
-    value: T,
+    value: &T,
     tags: Vec<String>,
 ) -> Result<ArtifactRecord, ClientError> {
     if let Err(reason) = check_name(&name) {
         return Err(ClientError::BadName { name, reason });
     }
     let codec = codec_of::<T>();
-    let (bytes, description) = codec.encode(&value).map_err(|source| ArtifactError::Encode {
+    let (bytes, description) = codec.encode(value).map_err(|source| ArtifactError::Encode {
         what: format!("artifact `{name}`"),
         type_name: codec.type_name(),
         codec: codec.info().name,

@@ -9,7 +9,7 @@ mod steps;
 use uuid::Uuid;
 
 pub use artifacts::ArtifactView;
-pub(crate) use artifacts::{find_artifact, read_object};
+pub(crate) use artifacts::{find_artifact, read_object, save};
 pub(crate) use blocking::blocking;
 pub use error::ClientError;
 pub use runs::RunView;
@@ -156,7 +156,7 @@ impl Client {
     ) -> Result<ArtifactView, ClientError> {
         let (stack, name) = (self.stack.clone(), name.into());
         let saving = stack.clone();
-        let record = blocking(move || artifacts::save(&saving, name, value, Vec::new())).await?;
+        let record = blocking(move || artifacts::save(&saving, name, &value, Vec::new())).await?;
         Ok(ArtifactView::new(stack, record))
     }
 }

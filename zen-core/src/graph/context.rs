@@ -54,7 +54,7 @@ pub struct Component {
     pub name: String,
     /// Which implementation it is.
     pub flavor: String,
-    pub(crate) value: Arc<dyn Any + Send + Sync>,
+    value: Arc<dyn Any + Send + Sync>,
 }
 
 impl Component {
@@ -71,6 +71,11 @@ impl Component {
             flavor: flavor.into(),
             value,
         }
+    }
+
+    /// Its value, when it is of this type.
+    pub fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(&self.value).downcast::<T>().ok()
     }
 }
 
@@ -100,6 +105,7 @@ pub(crate) trait StepEvents: Send + Sync + fmt::Debug {
     fn log(&self, level: tracing::Level, target: &str, message: String);
     fn metric(&self, name: &str, value: f64, position: Option<u64>, higher_is_better: Option<bool>);
     fn metadata(&self, key: &str, value: Value);
+    fn flush(&self) -> Result<(), String>;
     fn is_cancelled(&self) -> bool;
     /// Makes the scratch folder if need be.
     fn scratch(&self) -> std::io::Result<PathBuf>;
@@ -118,6 +124,14 @@ pub enum ContextError {
         step: String,
         /// The attempt.
         attempt: u32,
+    },
+    /// What the run has recorded can't be stored.
+    #[error("step `{step}`: what the run has recorded can't be stored: {reason}")]
+    NotStored {
+        /// The step.
+        step: String,
+        /// Why not.
+        reason: String,
     },
     /// The name is empty.
     #[error("step `{step}`: a {what} needs a name")]
@@ -242,7 +256,7 @@ impl StepContext {
         self.facts
             .components
             .iter()
-            .find_map(|component| Arc::clone(&component.value).downcast::<T>().ok())
+            .find_map(Component::value)
     }
 
     /// A folder of this attempt's own, made at the first call and removed when the attempt has ended.
@@ -293,6 +307,18 @@ impl StepContext {
         self.check("metadata entry", key)?;
         self.events.metadata(key, json_view(&value));
         Ok(())
+    }
+
+    /// Waits until what the run has recorded so far, this step's inputs among it, is stored and visible to other processes. Otherwise a step
+    /// may read a value in memory that is still on its way to the store.
+    ///
+    /// # Errors
+    /// When it can't be stored.
+    pub fn flush(&self) -> Result<(), ContextError> {
+        self.events.flush().map_err(|reason| ContextError::NotStored {
+            step: self.facts.step_name.clone(),
+            reason,
+        })
     }
 
     /// Whether the run has been cancelled or this attempt given up: a long step looks now and then, and returns early.
@@ -361,6 +387,10 @@ impl StepEvents for Recording {
 
     fn metadata(&self, key: &str, value: Value) {
         self.said().metadata.push((key.to_owned(), value));
+    }
+
+    fn flush(&self) -> Result<(), String> {
+        Ok(())
     }
 
     fn is_cancelled(&self) -> bool {

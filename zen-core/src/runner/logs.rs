@@ -18,6 +18,7 @@ use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt};
 use uuid::Uuid;
 
 use super::recorder::Recorder;
+use crate::graph::failure::chain;
 use crate::graph::{Scratch, StepEvents};
 use crate::metadata::{Change, LogRecord, MetricRecord};
 use crate::stack::Clock;
@@ -118,6 +119,10 @@ impl StepEvents for AttemptEvents {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key.to_owned(), value);
+    }
+
+    fn flush(&self) -> Result<(), String> {
+        self.recorder.flush().map_err(|error| chain(&*error))
     }
 
     fn is_cancelled(&self) -> bool {

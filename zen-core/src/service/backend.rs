@@ -14,9 +14,6 @@ use crate::stack::Stack;
 ///
 /// Whoever calls the methods that change something holds the service's lease.
 pub(crate) trait Backend: Send + Sync + 'static {
-    /// The name in records.
-    fn name(&self) -> &'static str;
-
     /// Puts the record's configuration behind the service's endpoint as a new version, and records it as the current one. When this
     /// fails, the version that ran before still runs.
     fn deploy(&self, at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> Result<ServiceRecord, ServiceError>;

@@ -1,6 +1,7 @@
 //! What a model needs to stand behind a prediction server, of whatever make: [`Predictor`], and the tensors its rows become.
 
 mod cell;
+mod model;
 mod number;
 mod predictor;
 mod row;
@@ -9,6 +10,7 @@ mod tensor;
 mod typed;
 
 pub use cell::{Cell, Elements, NotText, RowError, check_cell, column_spec, read_column, write_column};
+pub use model::{ModelRef, NotServable, load_model};
 pub use number::Number;
 pub(crate) use predictor::{BoxError, predictor};
 pub use predictor::{PredictError, Predictor, PredictorEntry, RegisteredPredictor, registered_predictors};

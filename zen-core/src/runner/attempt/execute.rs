@@ -158,7 +158,7 @@ impl RunCore {
             inputs: inputs.iter().filter_map(input).collect(),
             outputs: node.outputs.iter().zip(outputs).map(output).collect(),
             stack: self.stack.name().to_owned(),
-            components: Arc::clone(self.stack.components()),
+            components: Arc::clone(&self.components),
         }
     }
 }

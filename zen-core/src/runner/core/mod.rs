@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::graph::{CachePolicy, FailureKind, Graph, StepFailure};
+use crate::graph::{CachePolicy, Component, FailureKind, Graph, StepFailure};
 use crate::metadata::{MetadataError, Status, StepRecord};
 use crate::runner::FailurePolicy;
 use crate::runner::attempt::Prepared;
@@ -57,6 +57,8 @@ pub(crate) struct RunCore {
     pub(crate) settings: Settings,
     pub(crate) graph: Arc<Graph>,
     pub(crate) stack: Stack,
+    /// The stack's components as steps see them, the stack itself among them.
+    pub(crate) components: Arc<Vec<Component>>,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) runtime: Handle,
     pub(crate) budget: Arc<Budget>,
@@ -115,10 +117,14 @@ impl RunCore {
         observer: Option<Arc<dyn Observer>>,
     ) -> std::io::Result<Arc<Self>> {
         let state = State::new(Arc::clone(&graph), settings.failure);
+        // Not among the stack's own components, which would own themselves then.
+        let mut components = stack.components().to_vec();
+        components.push(Component::new("stack", stack.name(), "stack", Arc::new(stack.clone())));
         let core = Arc::new(Self {
             settings,
             graph,
             stack,
+            components: Arc::new(components),
             executor,
             runtime,
             budget: Arc::default(),

@@ -42,10 +42,6 @@ pub(crate) const NAME: &str = "local";
 pub(crate) struct Local;
 
 impl Backend for Local {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
     fn deploy(&self, at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> Result<ServiceRecord, ServiceError> {
         deploy::deploy(at, wanted, timeout)
     }

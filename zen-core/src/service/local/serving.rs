@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::launch::Report;
 use crate::service::Stage;
+use crate::serving::{BoxError, ModelRef, ServedModel, load_model};
 use crate::stack::{Stack, StackError};
 
 /// What the process that started this one has ordered so far.
@@ -20,8 +21,6 @@ pub(super) enum Ordered {
     Nothing,
     /// To answer connections.
     Go,
-    /// It is gone.
-    Gone,
 }
 
 /// The line to the process that started this one, until the version is committed.
@@ -117,6 +116,14 @@ impl Serving {
     /// When it can't be opened.
     pub fn stack(&self) -> Result<Stack, StackError> {
         Stack::at(&self.home)
+    }
+
+    /// Reads a model, as the predictor that is listed for its type; also from another version of the program, as long as the codec can.
+    ///
+    /// # Errors
+    /// When it is missing or damaged, can't be decoded, or no predictor is listed for its type.
+    pub fn load_model(&self, model: &ModelRef) -> Result<Arc<dyn ServedModel>, BoxError> {
+        load_model(&self.stack()?, model)
     }
 
     /// Says that everything is loaded and warm, and waits until connections are wanted: an update replaces the running version only now.

@@ -1,0 +1,24 @@
+//! Model deployers: they put a model behind a prediction server, and find, update, stop and remove servers.
+//!
+//! In a pipeline, the standard step [`model_deployer`](model_deployer()) does it; [`Stack::model_deployer`](crate::stack::Stack::model_deployer)
+//! is for programs that do it by hand.
+
+mod config;
+mod deployer;
+mod error;
+mod filter;
+#[cfg(unix)]
+mod local;
+mod model;
+mod registry;
+mod step;
+
+pub use config::{DeployConfig, FlavorOptions};
+pub use deployer::{DeployRequest, ModelDeployer, Origin};
+pub use error::DeployError;
+pub use filter::ServerFilter;
+#[cfg(unix)]
+pub use local::{LocalFlavor, LocalModelDeployer};
+pub use model::store_model;
+pub use registry::{DeployerEntry, deployer_of_flavor, registered_deployers};
+pub use step::model_deployer;
