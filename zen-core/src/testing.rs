@@ -5,12 +5,17 @@
 //! - [`assert_cached`] and [`assert_executed`] check hits and misses, and explain when they are wrong;
 //! - [`ManualClock`](crate::stack::ManualClock) is moved by hand;
 //! - [`FaultyStore`] is an object store that fails on purpose;
+//! - [`StopServices`] ends the services that a test started;
 //! - the conformance suites [`artifact_store_conformance`] and [`crate::metadata::conformance`] are for stores of your own.
 
 mod artifact_store;
 mod assertions;
 mod faulty;
+#[cfg(unix)]
+mod services;
 
 pub use artifact_store::artifact_store_conformance;
 pub use assertions::{assert_cached, assert_executed, assert_statuses};
 pub use faulty::{Fault, FaultyStore};
+#[cfg(unix)]
+pub use services::StopServices;

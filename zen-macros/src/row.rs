@@ -16,7 +16,11 @@ pub(crate) fn derive(tokens: TokenStream) -> syn::Result<TokenStream> {
     let input: DeriveInput = syn::parse2(tokens)?;
     let mut errors = Errors::default();
     let mut core = None;
-    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("row")) {
+    for attribute in input
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("row"))
+    {
         let Some(list) = errors.check(attribute.meta.require_list()) else {
             continue;
         };
@@ -28,7 +32,10 @@ pub(crate) fn derive(tokens: TokenStream) -> syn::Result<TokenStream> {
         }
     }
     if !input.generics.params.is_empty() {
-        errors.at(&input.generics, "a row has no type parameters: its tensors have fixed types");
+        errors.at(
+            &input.generics,
+            "a row has no type parameters: its tensors have fixed types",
+        );
     }
     let fields = fields(&input, &mut errors);
     if !errors.is_empty() {
@@ -60,7 +67,9 @@ fn expand(input: &DeriveInput, fields: &[&Field], core: &Core) -> TokenStream {
     let texts: Vec<_> = names.iter().map(|name| name.unraw().to_string()).collect();
     let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
     // Names of their own, lest a field is called as one of ours.
-    let columns: Vec<_> = (0..fields.len()).map(|place| quote::format_ident!("__column_{place}")).collect();
+    let columns: Vec<_> = (0..fields.len())
+        .map(|place| quote::format_ident!("__column_{place}"))
+        .collect();
     let places: Vec<usize> = (0..fields.len()).collect();
     let count = fields.len();
     let all = texts.join(", ");

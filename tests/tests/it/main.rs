@@ -17,5 +17,6 @@ mod processes;
 mod running;
 mod saying;
 mod scale;
+mod services;
 mod stored;
 mod support;

@@ -162,8 +162,14 @@ impl DeployConfig {
         if name.is_empty() || name.len() > 200 {
             return refuse("it must have 1 to 200 characters");
         }
-        if !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) || name.starts_with('.') {
-            return refuse("it is a part of URLs: use letters, digits, `-`, `_` and `.`, and no `.` at its start");
+        if !name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            || name.starts_with('.')
+        {
+            return refuse(
+                "it is a part of URLs: use letters, digits, `-`, `_` and `.`, and no `.` at its start",
+            );
         }
         Ok(())
     }

@@ -210,7 +210,10 @@ impl Stack {
     /// # Errors
     /// When there is neither.
     pub fn model_deployer(&self) -> Result<Arc<dyn ModelDeployer>, DeployError> {
-        let own = self.components().iter().find_map(|component| component.value::<Arc<dyn ModelDeployer>>());
+        let own = self
+            .components()
+            .iter()
+            .find_map(|component| component.value::<Arc<dyn ModelDeployer>>());
         match own {
             Some(deployer) => Ok(Arc::clone(&deployer)),
             None => default_deployer().ok_or_else(|| DeployError::NoDeployer {
@@ -225,6 +228,11 @@ impl StackBuilder {
     #[must_use]
     pub fn model_deployer(self, deployer: Arc<dyn ModelDeployer>) -> Self {
         let flavor = deployer.flavor().to_owned();
-        self.component(crate::graph::Component::new(KIND, "default", flavor, Arc::new(deployer)))
+        self.component(crate::graph::Component::new(
+            KIND,
+            "default",
+            flavor,
+            Arc::new(deployer),
+        ))
     }
 }

@@ -43,7 +43,12 @@ impl<F: LocalFlavor> LocalModelDeployer<F> {
     }
 
     /// What the service's record should say.
-    fn wanted(&self, stack: &Stack, request: &DeployRequest, record: ServiceRecord) -> Result<ServiceRecord, DeployError> {
+    fn wanted(
+        &self,
+        stack: &Stack,
+        request: &DeployRequest,
+        record: ServiceRecord,
+    ) -> Result<ServiceRecord, DeployError> {
         let name = request.name().to_owned();
         let server = self.flavor.server(request)?;
         let program = program::keep(stack, home(stack)?, &name)?;
@@ -73,7 +78,11 @@ impl<F: LocalFlavor> LocalModelDeployer<F> {
     }
 
     /// The newest server of the same pipeline, step and model name.
-    fn equivalent(&self, stack: &Stack, request: &DeployRequest) -> Result<Option<ServiceRecord>, DeployError> {
+    fn equivalent(
+        &self,
+        stack: &Stack,
+        request: &DeployRequest,
+    ) -> Result<Option<ServiceRecord>, DeployError> {
         let origin = request.origin.as_ref();
         let filter = ServerFilter {
             pipeline: origin.map(|origin| origin.pipeline.clone()),
@@ -81,9 +90,13 @@ impl<F: LocalFlavor> LocalModelDeployer<F> {
             model_name: Some(request.config.model_name.clone()),
             ..ServerFilter::default()
         };
-        let found = stack.metadata().services(&filter.recorded(self.flavor.flavor()))?;
+        let found = stack
+            .metadata()
+            .services(&filter.recorded(self.flavor.flavor()))?;
         // One deployed by hand is equivalent only to others deployed by hand.
-        Ok(found.into_iter().find(|record| record.pipeline.is_some() == origin.is_some()))
+        Ok(found
+            .into_iter()
+            .find(|record| record.pipeline.is_some() == origin.is_some()))
     }
 
     /// The record to deploy to: that of the equivalent server, or a new one. The lease keeps two deployments from both making one.

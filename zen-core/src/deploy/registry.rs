@@ -39,11 +39,15 @@ pub fn registered_deployers() -> Vec<&'static str> {
 /// # Errors
 /// When the program has none.
 pub fn deployer_of_flavor(flavor: &str) -> Result<Arc<dyn ModelDeployer>, DeployError> {
-    let entry = inventory::iter::<DeployerEntry>.into_iter().find(|entry| entry.flavor == flavor);
-    entry.map(|entry| (entry.make)()).ok_or_else(|| DeployError::UnknownFlavor {
-        flavor: flavor.to_owned(),
-        known: registered_deployers().join(", "),
-    })
+    let entry = inventory::iter::<DeployerEntry>
+        .into_iter()
+        .find(|entry| entry.flavor == flavor);
+    entry
+        .map(|entry| (entry.make)())
+        .ok_or_else(|| DeployError::UnknownFlavor {
+            flavor: flavor.to_owned(),
+            known: registered_deployers().join(", "),
+        })
 }
 
 /// The deployer of a stack that names none.

@@ -61,9 +61,13 @@ pub fn model_deployer<M: Materialize + RegisteredPredictor>(
     };
     if !decision && let Some(existing) = existing(&stack, &deployer, &config, &origin)? {
         if existing.is_running() {
-            ctx.log(format!("decided against deploying: service {existing} stays as it is"));
+            ctx.log(format!(
+                "decided against deploying: service {existing} stays as it is"
+            ));
         } else {
-            ctx.log(format!("decided against deploying: service {existing} had stopped and is started again"));
+            ctx.log(format!(
+                "decided against deploying: service {existing} had stopped and is started again"
+            ));
             existing.start(config.timeout)?;
         }
         return Ok(existing.of_model());
@@ -111,5 +115,9 @@ fn stored<M: Materialize>(ctx: &StepContext, stack: &Stack, model: &M) -> Result
         }
     }
     // One of several in a vector, or a parameter.
-    store_model(stack, &format!("{}.{}.model", ctx.pipeline(), ctx.step_name()), model)
+    store_model(
+        stack,
+        &format!("{}.{}.model", ctx.pipeline(), ctx.step_name()),
+        model,
+    )
 }

@@ -253,10 +253,7 @@ impl StepContext {
 
     /// The stack's first component of this type, as `ctx.component::<ArtifactStore>()`.
     pub fn component<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.facts
-            .components
-            .iter()
-            .find_map(Component::value)
+        self.facts.components.iter().find_map(Component::value)
     }
 
     /// A folder of this attempt's own, made at the first call and removed when the attempt has ended.

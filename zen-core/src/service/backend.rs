@@ -16,10 +16,21 @@ use crate::stack::Stack;
 pub(crate) trait Backend: Send + Sync + 'static {
     /// Puts the record's configuration behind the service's endpoint as a new version, and records it as the current one. When this
     /// fails, the version that ran before still runs.
-    fn deploy(&self, at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> Result<ServiceRecord, ServiceError>;
+    fn deploy(
+        &self,
+        at: &At<'_>,
+        wanted: ServiceRecord,
+        timeout: Duration,
+    ) -> Result<ServiceRecord, ServiceError>;
 
     /// Ends every process of the service.
-    fn stop(&self, at: &At<'_>, record: &ServiceRecord, timeout: Duration, force: bool) -> Result<(), ServiceError>;
+    fn stop(
+        &self,
+        at: &At<'_>,
+        record: &ServiceRecord,
+        timeout: Duration,
+        force: bool,
+    ) -> Result<(), ServiceError>;
 
     /// Removes what a stopped service leaves on this machine.
     fn remove(&self, at: &At<'_>, record: &ServiceRecord) -> Result<(), ServiceError>;

@@ -32,7 +32,9 @@ impl Service {
         let program = program::keep(stack, home, name)?;
         let config = LocalConfig::new(name, service, options, program)?;
         let record = blank(stack, name, NAME, &config.kind, config.to_value(name)?);
-        stack.metadata().apply(&[Change::Service(Box::new(record.clone()))])?;
+        stack
+            .metadata()
+            .apply(&[Change::Service(Box::new(record.clone()))])?;
         Ok(Self::new(stack.clone(), record))
     }
 

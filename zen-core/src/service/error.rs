@@ -113,7 +113,9 @@ pub enum ServiceError {
         log: Vec<String>,
     },
     /// It did not end, though it was killed.
-    #[error("service {service}: process {pid} was killed and has not ended after {timeout:?}: the system keeps it")]
+    #[error(
+        "service {service}: process {pid} was killed and has not ended after {timeout:?}: the system keeps it"
+    )]
     StopTimeout {
         /// The service.
         service: String,
@@ -123,7 +125,9 @@ pub enum ServiceError {
         timeout: Duration,
     },
     /// It runs on another machine.
-    #[error("service {service} runs on the machine `{host}`: it can be asked from here, but started and stopped only there")]
+    #[error(
+        "service {service} runs on the machine `{host}`: it can be asked from here, but started and stopped only there"
+    )]
     Elsewhere {
         /// The service.
         service: String,
@@ -262,5 +266,7 @@ fn log_part(log: &[String]) -> String {
 }
 
 fn error_part(error: &Option<String>) -> String {
-    error.as_ref().map_or_else(String::new, |error| format!(" ({error})"))
+    error
+        .as_ref()
+        .map_or_else(String::new, |error| format!(" ({error})"))
 }

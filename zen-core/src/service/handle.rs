@@ -13,9 +13,7 @@ use super::backend::{At, backend};
 use super::http::Http;
 use super::lease::Lease;
 use super::{LogLines, ServiceError};
-use crate::metadata::{
-    Change, Endpoint, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord,
-};
+use crate::metadata::{Change, Endpoint, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord};
 use crate::stack::Stack;
 
 /// How long one change of a service waits for another to end.
@@ -93,7 +91,10 @@ impl<M> Service<M> {
     /// # Errors
     /// When there is none, or the metadata store fails.
     pub fn find(stack: &Stack, id: Uuid) -> Result<Self, ServiceError> {
-        let record = stack.metadata().service(id)?.ok_or_else(|| ServiceError::unknown(id))?;
+        let record = stack
+            .metadata()
+            .service(id)?
+            .ok_or_else(|| ServiceError::unknown(id))?;
         Ok(Self::new(stack.clone(), record))
     }
 
@@ -160,12 +161,14 @@ impl<M> Service<M> {
 
     /// Whether it runs and is healthy, now.
     pub fn is_running(&self) -> bool {
-        self.status().is_ok_and(|status| status.state == ServiceState::Active)
+        self.status()
+            .is_ok_and(|status| status.state == ServiceState::Active)
     }
 
     /// Whether it should run and doesn't: it died, did not start, or isn't healthy.
     pub fn is_failed(&self) -> bool {
-        self.status().is_ok_and(|status| status.state == ServiceState::Error)
+        self.status()
+            .is_ok_and(|status| status.state == ServiceState::Error)
     }
 
     /// Where it answers, or answered last; none when it never has.
@@ -246,9 +249,7 @@ impl<M> Service<M> {
             .rev()
             .find(|version| version.number < record.version && version.live.is_some());
         let Some(earlier) = earlier else {
-            return Err(ServiceError::NoEarlierVersion {
-                service: record.name,
-            });
+            return Err(ServiceError::NoEarlierVersion { service: record.name });
         };
         let wanted = ServiceRecord {
             config: earlier.config,

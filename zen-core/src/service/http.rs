@@ -54,7 +54,12 @@ impl Http {
         read(self.agent.get(url).call()?)
     }
 
-    pub(crate) fn post(&self, url: &str, token: Option<&Token>, body: &Body<'_>) -> Result<Answer, ureq::Error> {
+    pub(crate) fn post(
+        &self,
+        url: &str,
+        token: Option<&Token>,
+        body: &Body<'_>,
+    ) -> Result<Answer, ureq::Error> {
         let mut request = self.agent.post(url).header("Content-Type", body.content_type);
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {}", token.reveal()));
@@ -87,7 +92,11 @@ pub(crate) fn message(body: &[u8]) -> String {
             .find_map(|key| json.get(key))
             .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     });
-    let text = said.unwrap_or_else(|| String::from_utf8_lossy(&body[..body.len().min(2000)]).trim().to_owned());
+    let text = said.unwrap_or_else(|| {
+        String::from_utf8_lossy(&body[..body.len().min(2000)])
+            .trim()
+            .to_owned()
+    });
     match text.is_empty() {
         true => "no reason given".into(),
         false => text,

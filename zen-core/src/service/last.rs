@@ -95,9 +95,13 @@ impl<M: 'static> Service<M> {
         })?;
         let mut seen = Vec::new();
         for run in runs {
-            let Some(record) = stack.metadata().step_named(run.id, step)? else { continue };
+            let Some(record) = stack.metadata().step_named(run.id, step)? else {
+                continue;
+            };
             for edge in record.outputs {
-                let Some(artifact) = stack.metadata().artifact(edge.artifact)? else { continue };
+                let Some(artifact) = stack.metadata().artifact(edge.artifact)? else {
+                    continue;
+                };
                 if !bare_type_name(&artifact.type_name).starts_with("Service<") {
                     continue;
                 }
@@ -146,7 +150,9 @@ impl Client {
     /// When the metadata store fails.
     pub fn services(&self, filter: &ServiceFilter) -> Result<Vec<Service>, ServiceError> {
         let records = self.stack().metadata().services(filter)?;
-        let services = records.into_iter().map(|record| Service::new(self.stack().clone(), record));
+        let services = records
+            .into_iter()
+            .map(|record| Service::new(self.stack().clone(), record));
         Ok(services.collect())
     }
 }

@@ -36,7 +36,12 @@ struct Holder {
 
 impl Lease {
     /// Waits for the lease. `service` names the service in errors.
-    pub(crate) fn acquire(stack: &Stack, key: &str, service: &str, patience: Duration) -> Result<Self, ServiceError> {
+    pub(crate) fn acquire(
+        stack: &Stack,
+        key: &str,
+        service: &str,
+        patience: Duration,
+    ) -> Result<Self, ServiceError> {
         let holder = Holder {
             name: format!("process {} on {}", std::process::id(), crate::stack::host()),
             process: me(),
@@ -46,7 +51,10 @@ impl Lease {
         let mut takeover = None;
         loop {
             let now = stack.clock().now();
-            match stack.metadata().acquire_lease(key, &holder, now, now + TERM, takeover)? {
+            match stack
+                .metadata()
+                .acquire_lease(key, &holder, now, now + TERM, takeover)?
+            {
                 LeaseOutcome::Held(record) => return Ok(Self::held(stack.clone(), record)),
                 LeaseOutcome::Busy(other) => {
                     takeover = is_dead(&other).then_some(other.token);
@@ -111,7 +119,9 @@ impl Lease {
 
 impl std::fmt::Debug for Lease {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lease").field("record", &self.record).finish_non_exhaustive()
+        f.debug_struct("Lease")
+            .field("record", &self.record)
+            .finish_non_exhaustive()
     }
 }
 
@@ -161,7 +171,9 @@ fn me() -> Option<ProcessIdentity> {
 #[cfg(unix)]
 fn is_dead(record: &LeaseRecord) -> bool {
     let process = holder(record).and_then(|holder| holder.process);
-    process.is_some_and(|process| process.host == crate::stack::host() && !super::local::identity::is_alive(&process))
+    process.is_some_and(|process| {
+        process.host == crate::stack::host() && !super::local::identity::is_alive(&process)
+    })
 }
 
 #[cfg(not(unix))]

@@ -28,10 +28,12 @@ pub use last::{NamesStep, load_last_service_from_step};
 pub(crate) use lease::Lease;
 #[cfg(unix)]
 pub use local::{
-    Abandoned, LocalOptions, LocalService, LocalServiceEntry, LogLimits, LogLines, Paths, Serving, registered_services,
-    run_if_daemon,
+    Abandoned, LocalOptions, LocalService, LocalServiceEntry, LogLimits, LogLines, Paths, Serving,
+    registered_services, run_if_daemon,
 };
-pub use stage::Stage;
+pub use stage::{Stage, Stages};
 pub use token::{Token, TokenError, TokenSource};
 
-pub use crate::metadata::{Endpoint, ServiceFilter, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord};
+pub use crate::metadata::{
+    Endpoint, ServiceFilter, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord,
+};

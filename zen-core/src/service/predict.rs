@@ -121,7 +121,9 @@ impl<M> Service<M> {
                     });
                 }
                 // Nothing was sent; it may have been started again elsewhere since.
-                Err(ureq::Error::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused && !looked => {
+                Err(ureq::Error::Io(error))
+                    if error.kind() == std::io::ErrorKind::ConnectionRefused && !looked =>
+                {
                     looked = true;
                     if self.record()?.endpoint.as_ref() == Some(&endpoint) {
                         return Err(self.unreachable(url, error.into()));
@@ -152,7 +154,9 @@ impl<M> Service<M> {
         let status = self.status().ok();
         ServiceError::NotRunning {
             service: self.name().to_owned(),
-            state: status.as_ref().map_or_else(|| "inactive".into(), |status| status.state.to_string()),
+            state: status
+                .as_ref()
+                .map_or_else(|| "inactive".into(), |status| status.state.to_string()),
             error: status.and_then(|status| status.last_error),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tokio::sync::watch;
+
 /// What a service's process is to do; it changes from top to bottom, and may leave stages out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,5 +37,41 @@ impl Stage {
             Stage::Serving => None,
             Stage::Retiring { until } | Stage::Draining { until } => Some(until),
         }
+    }
+}
+
+/// Tells a service's process where it stands.
+#[derive(Debug, Clone)]
+pub struct Stages(watch::Receiver<Stage>);
+
+impl Stages {
+    pub(crate) fn new(stages: watch::Receiver<Stage>) -> Self {
+        Self(stages)
+    }
+
+    /// The stage now.
+    pub fn current(&self) -> Stage {
+        *self.0.borrow()
+    }
+
+    /// Waits until the service is to end, and tells how. It may be asked in a `select!` again and again.
+    pub async fn end(&mut self) -> Stage {
+        let ended = self
+            .0
+            .wait_for(|stage| !stage.is_serving())
+            .await
+            .map(|stage| *stage);
+        match ended {
+            Ok(stage) => stage,
+            // Whoever could say more is gone, and with it the process, soon.
+            Err(_) => Stage::Draining {
+                until: Instant::now(),
+            },
+        }
+    }
+
+    /// The channel itself.
+    pub fn into_receiver(self) -> watch::Receiver<Stage> {
+        self.0
     }
 }

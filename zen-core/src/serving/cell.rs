@@ -53,7 +53,9 @@ pub enum RowError {
         name: String,
     },
     /// A row has another shape.
-    #[error("a row of `{name}` has the shape {found:?}; the model expects {expected:?}, where -1 is any size")]
+    #[error(
+        "a row of `{name}` has the shape {found:?}; the model expects {expected:?}, where -1 is any size"
+    )]
     RowShape {
         /// The tensor.
         name: String,
@@ -63,7 +65,9 @@ pub enum RowError {
         found: Vec<usize>,
     },
     /// Rows that are to become one tensor have different shapes.
-    #[error("the rows of `{name}` have different shapes ({first:?} and {other:?}), and so can't be one tensor")]
+    #[error(
+        "the rows of `{name}` have different shapes ({first:?} and {other:?}), and so can't be one tensor"
+    )]
     Ragged {
         /// The tensor.
         name: String,
@@ -241,7 +245,9 @@ impl<T: Cell> Cell for Vec<T> {
     }
 
     fn read(source: &mut Elements<'_>, shape: &[usize]) -> Result<Self, NotText> {
-        let (length, inner) = shape.split_first().map_or((0, shape), |(length, inner)| (*length, inner));
+        let (length, inner) = shape
+            .split_first()
+            .map_or((0, shape), |(length, inner)| (*length, inner));
         (0..length).map(|_| T::read(source, inner)).collect()
     }
 }
@@ -251,7 +257,11 @@ fn shape_of<T: Cell>(values: &[T]) -> Vec<usize> {
     match values.first() {
         Some(value) => shape.extend(value.shape()),
         // No element says what its size would be.
-        None => shape.extend(T::dimensions().iter().map(|size| usize::try_from(*size).unwrap_or(0))),
+        None => shape.extend(
+            T::dimensions()
+                .iter()
+                .map(|size| usize::try_from(*size).unwrap_or(0)),
+        ),
     }
     shape
 }
@@ -307,7 +317,9 @@ pub fn read_column<T: Cell>(tensor: &Tensor) -> Result<Vec<T>, RowError> {
     }
     let mut elements = Elements::of(tensor);
     let values = (0..rows).map(|_| T::read(&mut elements, shape));
-    values.collect::<Result<_, NotText>>().map_err(|NotText| RowError::Text { name: name() })
+    values
+        .collect::<Result<_, NotText>>()
+        .map_err(|NotText| RowError::Text { name: name() })
 }
 
 /// Compares a value with what the model says of its tensor.
@@ -330,7 +342,8 @@ pub fn check_cell<T: Cell>(value: &T, spec: &TensorSpec) -> Result<(), RowError>
 /// Whether a shape is one of those that dimensions allow.
 pub(super) fn fits(dimensions: &[i64], shape: &[usize]) -> bool {
     let mut each = dimensions.iter().zip(shape);
-    dimensions.len() == shape.len() && each.all(|(want, have)| *want < 0 || u64::try_from(*want) == Ok(*have as u64))
+    dimensions.len() == shape.len()
+        && each.all(|(want, have)| *want < 0 || u64::try_from(*want) == Ok(*have as u64))
 }
 
 /// One tensor of these values, one a row.
@@ -344,7 +357,10 @@ pub fn write_column<'a, T: Cell + 'a>(
     let rows = values.len();
     let first = match values.clone().next() {
         Some(value) => value.shape(),
-        None => T::dimensions().iter().map(|size| usize::try_from(*size).unwrap_or(0)).collect(),
+        None => T::dimensions()
+            .iter()
+            .map(|size| usize::try_from(*size).unwrap_or(0))
+            .collect(),
     };
     let mut data = Vec::new();
     for value in values {

@@ -92,6 +92,11 @@ impl NotServable {
 /// When it is missing or damaged, can't be decoded, or no predictor is listed for its type.
 pub fn load_model(stack: &Stack, model: &ModelRef) -> Result<Arc<dyn ServedModel>, BoxError> {
     let entry = predictor(&model.type_name).ok_or_else(|| NotServable::of(&model.type_name))?;
-    let bytes = read_object(stack, model.digest, &model.uri, &format!("the model `{}`", model.name))?;
+    let bytes = read_object(
+        stack,
+        model.digest,
+        &model.uri,
+        &format!("the model `{}`", model.name),
+    )?;
     (entry.decode)(&model.codec, model.codec_version, &bytes)
 }

@@ -39,7 +39,9 @@ impl Batch {
 
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("Batch")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
     }
 }
 
@@ -126,7 +128,10 @@ pub fn arrange(tensors: Vec<Tensor>, inputs: &[TensorSpec]) -> Result<Vec<Tensor
             )));
         };
         if places[place].replace(tensor).is_some() {
-            return Err(PredictError::input(format!("input `{}` is given twice", inputs[place].name)));
+            return Err(PredictError::input(format!(
+                "input `{}` is given twice",
+                inputs[place].name
+            )));
         }
     }
     let mut arranged = Vec::with_capacity(places.len());

@@ -100,7 +100,9 @@ impl fmt::Display for Datatype {
 
 /// The text names no datatype.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no datatype of the Open Inference Protocol (BOOL, UINT8..64, INT8..64, FP16, FP32, FP64, BF16, BYTES)")]
+#[error(
+    "`{0}` is no datatype of the Open Inference Protocol (BOOL, UINT8..64, INT8..64, FP16, FP32, FP64, BF16, BYTES)"
+)]
 pub struct ParseDatatypeError(pub String);
 
 impl FromStr for Datatype {
@@ -150,7 +152,9 @@ pub enum TensorError {
         shape: Vec<usize>,
     },
     /// There are more or fewer bytes than the shape needs.
-    #[error("tensor `{name}`: the shape {shape:?} of {datatype} needs {expected} bytes, and there are {found}")]
+    #[error(
+        "tensor `{name}`: the shape {shape:?} of {datatype} needs {expected} bytes, and there are {found}"
+    )]
     Length {
         /// The tensor.
         name: String,

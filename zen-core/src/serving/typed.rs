@@ -38,12 +38,15 @@ impl<P: Predictor> Typed<P> {
     }
 
     fn outputs_of(batch: &Batch) -> Result<&Vec<P::Output>, PredictError> {
-        batch.value().ok_or_else(|| PredictError::model("a batch of another model"))
+        batch
+            .value()
+            .ok_or_else(|| PredictError::model("a batch of another model"))
     }
 
     fn preprocess(&self, batch: Batch) -> Result<Vec<P::Input>, PredictError> {
-        let rows: Vec<P::Input> =
-            batch.into_value().ok_or_else(|| PredictError::model("a batch of another model"))?;
+        let rows: Vec<P::Input> = batch
+            .into_value()
+            .ok_or_else(|| PredictError::model("a batch of another model"))?;
         let rows = rows.into_iter().map(|row| self.model.preprocess(row));
         rows.collect::<Result<_, BoxError>>().map_err(PredictError::of)
     }
@@ -105,7 +108,10 @@ impl<P: Predictor> ServedModel for Typed<P> {
         let good = prepared.iter().filter(|rows| rows.is_ok()).count();
         if good > 1 {
             // One call for all of them; when it fails, each is tried alone, so that one request's rows can't fail another's.
-            let sizes: Vec<_> = prepared.iter().map(|rows| rows.as_ref().map_or(0, Vec::len)).collect();
+            let sizes: Vec<_> = prepared
+                .iter()
+                .map(|rows| rows.as_ref().map_or(0, Vec::len))
+                .collect();
             let mut all = Vec::with_capacity(sizes.iter().sum());
             let mut failed = Vec::new();
             for (place, rows) in prepared.into_iter().enumerate() {

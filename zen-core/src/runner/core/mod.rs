@@ -119,7 +119,12 @@ impl RunCore {
         let state = State::new(Arc::clone(&graph), settings.failure);
         // Not among the stack's own components, which would own themselves then.
         let mut components = stack.components().to_vec();
-        components.push(Component::new("stack", stack.name(), "stack", Arc::new(stack.clone())));
+        components.push(Component::new(
+            "stack",
+            stack.name(),
+            "stack",
+            Arc::new(stack.clone()),
+        ));
         let core = Arc::new(Self {
             settings,
             graph,

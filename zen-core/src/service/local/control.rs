@@ -12,7 +12,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags,
 };
 use uuid::Uuid;
 
@@ -87,7 +88,9 @@ pub(super) fn answer(
             }
         }
     };
-    std::thread::Builder::new().name("zen-control".into()).spawn(serve)?;
+    std::thread::Builder::new()
+        .name("zen-control".into())
+        .spawn(serve)?;
     Ok(())
 }
 
@@ -109,14 +112,20 @@ fn handle(mut stream: &UnixStream, listener: &TcpListener) -> io::Result<Request
             stream.write_all(&[DONE])?;
             Ok(Request::Retire)
         }
-        other => Err(io::Error::new(io::ErrorKind::InvalidData, format!("unknown request {other}"))),
+        other => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("unknown request {other}"),
+        )),
     }
 }
 
 fn ask(home: &Path, service: Uuid, version: u32, request: u8) -> io::Result<UnixStream> {
     let mut stream = UnixStream::connect_addr(&address(home, service, version)?)?;
     if !is_ours(&stream) {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the socket belongs to another user"));
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "the socket belongs to another user",
+        ));
     }
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;

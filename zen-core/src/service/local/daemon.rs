@@ -29,7 +29,10 @@ pub(crate) fn is_hooked() -> bool {
 
 /// Whether this process was started as a service and yet does something else.
 pub(crate) fn is_astray() -> bool {
-    std::env::var_os(VARIABLE).is_some() && std::env::args_os().nth(1).is_some_and(|argument| argument == ARGUMENT)
+    std::env::var_os(VARIABLE).is_some()
+        && std::env::args_os()
+            .nth(1)
+            .is_some_and(|argument| argument == ARGUMENT)
 }
 
 /// Runs the service that this process was started for, if it was, and returns the code to exit with.
@@ -91,8 +94,14 @@ fn begin() -> io::Result<(Launch, Arc<Reports>, Orders)> {
 
 /// Closes what the parent had open and did not mark to be closed: a pipe that a daemon holds keeps `program | tail` from ending.
 fn close_inherited() {
-    let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let folder = if cfg!(target_os = "linux") {
+        "/proc/self/fd"
+    } else {
+        "/dev/fd"
+    };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     let open: Vec<i32> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
@@ -128,17 +137,30 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
     let (stage, stages) = watch::channel(Stage::Serving);
     let stage = Arc::new(stage);
     let (drain, retiring) = (launch.drain, Arc::clone(&stage));
-    control::answer(&launch.home, launch.service, launch.version, listener.try_clone()?, move |request| {
-        if let control::Request::Retire = request {
-            end(&retiring, Stage::Retiring { until: Instant::now() + drain });
-        }
-    })?;
+    control::answer(
+        &launch.home,
+        launch.service,
+        launch.version,
+        listener.try_clone()?,
+        move |request| {
+            if let control::Request::Retire = request {
+                end(
+                    &retiring,
+                    Stage::Retiring {
+                        until: Instant::now() + drain,
+                    },
+                );
+            }
+        },
+    )?;
     let (ordered, orders_seen) = watch::channel(Ordered::Nothing);
     let listen_to = {
         let (launch, reports, stage) = (launch.clone(), Arc::clone(reports), Arc::clone(&stage));
         move || obey(&launch, orders, &ordered, &reports, &stage)
     };
-    std::thread::Builder::new().name("zen-orders".into()).spawn(listen_to)?;
+    std::thread::Builder::new()
+        .name("zen-orders".into())
+        .spawn(listen_to)?;
     let serving = Serving {
         home: launch.home.clone(),
         service: launch.service,
@@ -183,7 +205,12 @@ fn serve(
         async move {
             while terminate.recv().await.is_some() {
                 eprintln!("zen: asked to stop (SIGTERM)");
-                end(&stage, Stage::Draining { until: Instant::now() + drain });
+                end(
+                    &stage,
+                    Stage::Draining {
+                        until: Instant::now() + drain,
+                    },
+                );
             }
         }
     };
@@ -234,7 +261,9 @@ fn end(stage: &watch::Sender<Stage>, next: Stage) {
             (now, then) => now.or(then),
         };
         *stage = match (next, sooner) {
-            (Stage::Retiring { .. }, Some(until)) if !matches!(stage, Stage::Draining { .. }) => Stage::Retiring { until },
+            (Stage::Retiring { .. }, Some(until)) if !matches!(stage, Stage::Draining { .. }) => {
+                Stage::Retiring { until }
+            }
             (_, Some(until)) => Stage::Draining { until },
             (next, None) => next,
         };
@@ -246,7 +275,9 @@ fn listen(launch: &Launch) -> Result<(TcpListener, bool), BoxError> {
     if let Some(previous) = launch.previous.filter(|_| launch.inherit) {
         match control::take_listener(&launch.home, launch.service, previous) {
             Ok(listener) => return Ok((listener, true)),
-            Err(error) => eprintln!("zen: version {previous} doesn't give its socket ({error}); opening a new one"),
+            Err(error) => {
+                eprintln!("zen: version {previous} doesn't give its socket ({error}); opening a new one")
+            }
         }
     }
     let bind = |port| TcpListener::bind((launch.host.as_str(), port));
@@ -259,7 +290,10 @@ fn listen(launch: &Launch) -> Result<(TcpListener, bool), BoxError> {
             "port {} of {} is in use by another program: choose another port, or 0 for any free one",
             launch.port, launch.host
         ),
-        _ => format!("port {} of {} can't be listened on: {error}", launch.port, launch.host),
+        _ => format!(
+            "port {} of {} can't be listened on: {error}",
+            launch.port, launch.host
+        ),
     })?;
     // The default is short for clients that all come at once.
     rustix::net::listen(&listener, 1024)?;
@@ -275,7 +309,10 @@ fn obey(
     stage: &watch::Sender<Stage>,
 ) {
     for line in orders.lines() {
-        match line.ok().and_then(|line| serde_json::from_str::<Order>(&line).ok()) {
+        match line
+            .ok()
+            .and_then(|line| serde_json::from_str::<Order>(&line).ok())
+        {
             Some(Order::Go) => {
                 ordered.send_replace(Ordered::Go);
             }
@@ -292,21 +329,29 @@ fn obey(
         // Nothing has been answered yet: nothing is lost.
         std::process::exit(1);
     }
-    end(stage, Stage::Retiring { until: Instant::now() + launch.drain });
+    end(
+        stage,
+        Stage::Retiring {
+            until: Instant::now() + launch.drain,
+        },
+    );
 }
 
 /// This version is the current one: nobody holds its hand any more, and the one before may go.
 fn take_charge(launch: &Launch, reports: &Reports) {
-    reports.close();
     if let Some(previous) = launch.previous
         && let Err(error) = control::retire(&launch.home, launch.service, previous)
     {
         // It has ended by itself; or it can't be asked, and then whoever changes the service next ends it.
         eprintln!("zen: version {previous} can't be told to retire: {error}");
     }
+    reports.send(&Report::InCharge);
+    reports.close();
 }
 
 fn is_committed(launch: &Launch) -> bool {
-    let record = Stack::at(&launch.home).ok().map(|stack| stack.metadata().service(launch.service));
+    let record = Stack::at(&launch.home)
+        .ok()
+        .map(|stack| stack.metadata().service(launch.service));
     matches!(record, Some(Ok(Some(record))) if record.version == launch.version)
 }

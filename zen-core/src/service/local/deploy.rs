@@ -17,7 +17,11 @@ use crate::service::backend::{At, Seen};
 /// How many versions' logs are kept.
 const LOGS: u32 = 5;
 
-pub(super) fn deploy(at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> Result<ServiceRecord, ServiceError> {
+pub(super) fn deploy(
+    at: &At<'_>,
+    wanted: ServiceRecord,
+    timeout: Duration,
+) -> Result<ServiceRecord, ServiceError> {
     let stack = at.stack;
     let home = home(stack)?;
     let config = LocalConfig::of(&wanted)?;
@@ -44,7 +48,10 @@ pub(super) fn deploy(at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> R
         ended: None,
     };
     // Until the new version is the current one, the record says what runs: only the wish to run is new.
-    let mut record = stack.metadata().service(wanted.id)?.unwrap_or_else(|| wanted.clone());
+    let mut record = stack
+        .metadata()
+        .service(wanted.id)?
+        .unwrap_or_else(|| wanted.clone());
     record.desired = ServiceState::Active;
     if running.is_none() {
         record.status = Seen::state(ServiceState::PendingStartup).after(&record.status, version.started);
@@ -52,7 +59,8 @@ pub(super) fn deploy(at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> R
     }
     let service = |record: &ServiceRecord| Change::Service(Box::new(record.clone()));
     let numbered = |version: &ServiceVersionRecord| Change::ServiceVersion(Box::new(version.clone()));
-    at.lease.apply(&wanted.name, vec![service(&record), numbered(&version)])?;
+    at.lease
+        .apply(&wanted.name, vec![service(&record), numbered(&version)])?;
 
     let launch = launch(home, &wanted, &config, version.number, running);
     let started = start(at, launch, &executable, &mut version, timeout);
@@ -71,7 +79,9 @@ pub(super) fn deploy(at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> R
             .after(&record.status, now);
             record.status.last_error = Some(reason);
             // The reason is what matters; that it is recorded too is only helpful.
-            let _ = at.lease.apply(&wanted.name, vec![service(&record), numbered(&version)]);
+            let _ = at
+                .lease
+                .apply(&wanted.name, vec![service(&record), numbered(&version)]);
             return Err(error);
         }
     };
@@ -154,7 +164,8 @@ fn start(
     let mut starting = Starting::spawn(launch, executable, timeout)?;
     // Known before it answers anybody: so whoever takes over from a process that died here can end it.
     version.process = Some(starting.process().clone());
-    at.lease.apply(&name, vec![Change::ServiceVersion(Box::new(version.clone()))])?;
+    at.lease
+        .apply(&name, vec![Change::ServiceVersion(Box::new(version.clone()))])?;
     let (host, port) = starting.wait_until_warm()?;
     starting.go()?;
     Ok((starting, host, port))
@@ -184,7 +195,9 @@ fn reachable(host: &str) -> String {
 /// Removes the logs of versions long gone.
 fn tidy(home: &Path, record: &ServiceRecord) {
     let folder = folder(home, record.id);
-    let Ok(entries) = std::fs::read_dir(&folder) else { return };
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let number = name.to_str().and_then(|name| {

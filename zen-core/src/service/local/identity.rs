@@ -33,7 +33,9 @@ fn boot() -> Option<String> {
 
 #[cfg(not(target_os = "linux"))]
 fn boot() -> Option<String> {
-    let output = std::process::Command::new("sysctl").args(["-n", "kern.boottime"]).output();
+    let output = std::process::Command::new("sysctl")
+        .args(["-n", "kern.boottime"])
+        .output();
     let text = String::from_utf8(output.ok()?.stdout).ok()?;
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
@@ -44,7 +46,9 @@ fn boot() -> Option<String> {
 fn start_of(pid: u32) -> Option<String> {
     let (state, fields) = stat(pid)?;
     // Ended (zombie, dead): only its entry is left.
-    (!matches!(state.as_str(), "Z" | "X")).then(|| fields.get(19).cloned()).flatten()
+    (!matches!(state.as_str(), "Z" | "X"))
+        .then(|| fields.get(19).cloned())
+        .flatten()
 }
 
 /// The state, and the fields of `/proc/<pid>/stat` from the state on: 2 is the group, 3 the session, 19 the start.
@@ -60,7 +64,9 @@ fn stat(pid: u32) -> Option<(String, Vec<String>)> {
 #[cfg(not(target_os = "linux"))]
 fn start_of(pid: u32) -> Option<String> {
     let pid = pid.to_string();
-    let output = std::process::Command::new("ps").args(["-o", "stat=,lstart=", "-p", &pid]).output();
+    let output = std::process::Command::new("ps")
+        .args(["-o", "stat=,lstart=", "-p", &pid])
+        .output();
     let text = String::from_utf8(output.ok()?.stdout).ok()?;
     let (state, start) = text.trim().split_once(char::is_whitespace)?;
     (!state.starts_with('Z')).then(|| start.trim().to_owned())
@@ -96,9 +102,15 @@ pub(crate) fn kill_orphans(process: &ProcessIdentity) {
         return;
     }
     let session = process.pid.to_string();
-    let Ok(entries) = fs::read_dir("/proc") else { return };
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return;
+    };
     for entry in entries.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+        else {
             continue;
         };
         let ours = stat(pid).is_some_and(|(_, fields)| fields.get(3) == Some(&session));
@@ -141,9 +153,18 @@ mod tests {
         let me = identify(std::process::id()).expect("this process lives");
         assert!(is_alive(&me));
         for other in [
-            ProcessIdentity { start: "1".into(), ..me.clone() },
-            ProcessIdentity { boot: "before".into(), ..me.clone() },
-            ProcessIdentity { host: "elsewhere".into(), ..me.clone() },
+            ProcessIdentity {
+                start: "1".into(),
+                ..me.clone()
+            },
+            ProcessIdentity {
+                boot: "before".into(),
+                ..me.clone()
+            },
+            ProcessIdentity {
+                host: "elsewhere".into(),
+                ..me.clone()
+            },
         ] {
             assert!(!is_alive(&other));
             // Would end the test.
@@ -154,10 +175,15 @@ mod tests {
 
     #[test]
     fn a_zombie_is_dead() {
-        let mut child = std::process::Command::new("true").spawn().expect("a program that ends");
+        let mut child = std::process::Command::new("true")
+            .spawn()
+            .expect("a program that ends");
         let ended = Instant::now() + Duration::from_secs(20);
         while identify(child.id()).is_some() {
-            assert!(Instant::now() < ended, "the child that nobody reaped counts as alive");
+            assert!(
+                Instant::now() < ended,
+                "the child that nobody reaped counts as alive"
+            );
             std::thread::yield_now();
         }
         child.wait().expect("it was a child");

@@ -32,14 +32,14 @@ use crate::serving::BoxError;
 ///
 ///     async fn serve(self, serving: Serving) -> Result<()> {
 ///         let listener = tokio::net::TcpListener::from_std(serving.listener()?)?;
-///         let mut stage = serving.ready().await?; // from here on connections are wanted
+///         let mut stages = serving.ready().await?; // from here on connections are wanted
 ///         loop {
 ///             tokio::select! {
 ///                 accepted = listener.accept() => {
 ///                     let (connection, _) = accepted?;
 ///                     connection.try_write(self.greeting.as_bytes())?;
 ///                 }
-///                 _ = stage.wait_for(|stage| !stage.is_serving()) => return Ok(()),
+///                 _ = stages.end() => return Ok(()),
 ///             }
 ///         }
 ///     }

@@ -64,11 +64,17 @@ pub(super) enum Report {
     /// The process is a daemon of ours.
     Hello,
     /// It listens there.
-    Listening { host: String, port: u16, inherited: bool },
+    Listening {
+        host: String,
+        port: u16,
+        inherited: bool,
+    },
     /// The server is loaded and warm.
     Warm,
     /// It answers.
     Serving,
+    /// The version before has been told to retire.
+    InCharge,
     /// It can't go on.
     Failed { reason: String },
 }

@@ -42,11 +42,22 @@ pub(crate) const NAME: &str = "local";
 pub(crate) struct Local;
 
 impl Backend for Local {
-    fn deploy(&self, at: &At<'_>, wanted: ServiceRecord, timeout: Duration) -> Result<ServiceRecord, ServiceError> {
+    fn deploy(
+        &self,
+        at: &At<'_>,
+        wanted: ServiceRecord,
+        timeout: Duration,
+    ) -> Result<ServiceRecord, ServiceError> {
         deploy::deploy(at, wanted, timeout)
     }
 
-    fn stop(&self, at: &At<'_>, record: &ServiceRecord, timeout: Duration, force: bool) -> Result<(), ServiceError> {
+    fn stop(
+        &self,
+        at: &At<'_>,
+        record: &ServiceRecord,
+        timeout: Duration,
+        force: bool,
+    ) -> Result<(), ServiceError> {
         stop::stop(at, record, timeout, force)
     }
 

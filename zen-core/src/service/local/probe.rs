@@ -18,15 +18,22 @@ pub(super) fn probe(stack: &Stack, record: &ServiceRecord) -> Result<Seen, Servi
             if !wanted {
                 return Ok(Seen::state(ServiceState::PendingShutdown));
             }
-            return Ok(match record.endpoint.as_ref().map(|endpoint| HealthMonitor::of(endpoint).check()) {
-                Some(Ok(())) => Seen::state(ServiceState::Active),
-                Some(Err(reason)) => Seen::error(reason),
-                None => Seen::error("it has no endpoint"),
-            });
+            return Ok(
+                match record
+                    .endpoint
+                    .as_ref()
+                    .map(|endpoint| HealthMonitor::of(endpoint).check())
+                {
+                    Some(Ok(())) => Seen::state(ServiceState::Active),
+                    Some(Err(reason)) => Seen::error(reason),
+                    None => Seen::error("it has no endpoint"),
+                },
+            );
         }
     }
     let starting = versions.iter().rev().find(|version| {
-        version.state == ServiceState::PendingStartup && version.process.as_ref().is_some_and(identity::is_alive)
+        version.state == ServiceState::PendingStartup
+            && version.process.as_ref().is_some_and(identity::is_alive)
     });
     Ok(match (wanted, starting, process) {
         (_, Some(_), _) => Seen::state(ServiceState::PendingStartup),
@@ -34,7 +41,9 @@ pub(super) fn probe(stack: &Stack, record: &ServiceRecord) -> Result<Seen, Servi
         (true, None, Some(process)) => {
             let last = home(stack)
                 .ok()
-                .and_then(|home| tail::last_lines(&log_path(&folder(home, record.id), record.version), 1).pop())
+                .and_then(|home| {
+                    tail::last_lines(&log_path(&folder(home, record.id), record.version), 1).pop()
+                })
                 .map_or_else(String::new, |line| format!("; the last line of its log: {line}"));
             Seen::error(format!(
                 "its process {} is gone: it crashed, was killed, or the machine was restarted{last}",

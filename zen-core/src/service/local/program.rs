@@ -34,7 +34,8 @@ pub(crate) fn keep(stack: &Stack, home: &Path, service: &str) -> Result<ProgramR
     let kept = folder(home).join(known.to_string());
     let digest = match kept.exists() {
         true => known,
-        false => copy(&path, &folder(home)).map_err(|source| failed("copying the program to", &folder(home), source))?,
+        false => copy(&path, &folder(home))
+            .map_err(|source| failed("copying the program to", &folder(home), source))?,
     };
     Ok(ProgramRecord {
         path: path.display().to_string(),
@@ -74,7 +75,8 @@ pub(crate) fn find(
     if kept.exists() {
         return Ok(kept);
     }
-    let same = |path: &Path| digest_of(path, Some(&home.join("cache/programs"))).is_ok_and(|found| found == digest);
+    let same =
+        |path: &Path| digest_of(path, Some(&home.join("cache/programs"))).is_ok_and(|found| found == digest);
     let original = PathBuf::from(&program.path);
     if same(&original) {
         return Ok(original);
@@ -87,7 +89,9 @@ pub(crate) fn find(
 
 /// Removes the copies that no service refers to. Only tidies up.
 pub(crate) fn sweep(home: &Path, in_use: &[Digest]) {
-    let Ok(entries) = fs::read_dir(folder(home)) else { return };
+    let Ok(entries) = fs::read_dir(folder(home)) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name();
         // What isn't a digest yet is being copied by somebody.

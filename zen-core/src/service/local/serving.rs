@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::launch::Report;
-use crate::service::Stage;
+use crate::service::{Stage, Stages};
 use crate::serving::{BoxError, ModelRef, ServedModel, load_model};
 use crate::stack::{Stack, StackError};
 
@@ -131,14 +131,14 @@ impl Serving {
     ///
     /// # Errors
     /// When the process that started this one has died: return the error, and the process ends.
-    pub async fn ready(&self) -> Result<watch::Receiver<Stage>, Abandoned> {
+    pub async fn ready(&self) -> Result<Stages, Abandoned> {
         self.reports.send(&Report::Warm);
         let mut ordered = self.ordered.clone();
         let order = ordered.wait_for(|order| *order != Ordered::Nothing).await;
         match order.map(|order| *order) {
             Ok(Ordered::Go) => {
                 self.reports.send(&Report::Serving);
-                Ok(self.stage.clone())
+                Ok(Stages::new(self.stage.clone()))
             }
             _ => Err(Abandoned),
         }

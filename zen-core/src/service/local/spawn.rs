@@ -16,6 +16,9 @@ use crate::stack::HOME_VARIABLE;
 /// How much of the log goes into an error.
 const LOG_LINES: usize = 20;
 
+/// How long the version before may take to hear that it is to retire.
+const IN_CHARGE: Duration = Duration::from_secs(15);
+
 enum Event {
     Report(Report),
     Ended(std::io::Result<ExitStatus>),
@@ -82,7 +85,9 @@ impl Starting {
         let orders = child.stdin.take();
         let (events_in, events) = channel();
         let watch = move || watch(child, |event| events_in.send(event).is_ok());
-        let spawned = std::thread::Builder::new().name("zen-service".into()).spawn(watch);
+        let spawned = std::thread::Builder::new()
+            .name("zen-service".into())
+            .spawn(watch);
         let mut starting = Self {
             launch,
             process,
@@ -138,7 +143,7 @@ impl Starting {
                     return listening.ok_or_else(|| self.failed("it did not say where it listens".into()));
                 }
                 Some(Report::Failed { reason }) => return Err(self.failed(reason)),
-                Some(Report::Hello | Report::Serving) => {}
+                Some(Report::Hello | Report::Serving | Report::InCharge) => {}
                 None => return Err(self.late()),
             }
         }
@@ -161,7 +166,15 @@ impl Starting {
     /// Leaves it to itself: it is the current version, and says so to the one before.
     pub(super) fn committed(mut self) {
         // It knows by itself when this doesn't reach it: the metadata says that it is the current version.
-        let _ = self.order(Order::Committed);
+        let told = self.order(Order::Committed);
+        // Once the one before has been told, new connections are this version's.
+        let patience = Instant::now() + IN_CHARGE;
+        while told.is_ok()
+            && !matches!(
+                self.next(patience),
+                Ok(Some(Report::InCharge)) | Ok(None) | Err(_)
+            )
+        {}
         self.gone = true;
     }
 
@@ -192,7 +205,10 @@ impl Starting {
     /// # Errors
     /// When it ends instead.
     fn next(&mut self, until: Instant) -> Result<Option<Report>, ServiceError> {
-        match self.events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        match self
+            .events
+            .recv_timeout(until.saturating_duration_since(Instant::now()))
+        {
             Ok(Event::Report(report)) => Ok(Some(report)),
             Ok(Event::Ended(status)) => {
                 self.gone = true;
@@ -203,7 +219,9 @@ impl Starting {
                 Err(self.failed(reason))
             }
             Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(self.failed("its process is not watched any more".into())),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(self.failed("its process is not watched any more".into()))
+            }
         }
     }
 
@@ -248,7 +266,9 @@ fn watch(mut child: Child, mut tell: impl FnMut(Event) -> bool) {
         for line in BufReader::new(output).lines() {
             let Ok(line) = line else { break };
             // Anything else comes from a program that is no daemon of ours.
-            let Ok(report) = serde_json::from_str(&line) else { continue };
+            let Ok(report) = serde_json::from_str(&line) else {
+                continue;
+            };
             if !tell(Event::Report(report)) {
                 break;
             }

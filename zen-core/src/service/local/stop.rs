@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{folder, home, identity, program};
-use crate::metadata::{Change, ProcessIdentity, ServiceFilter, ServiceRecord, ServiceState, ServiceVersionRecord};
+use crate::metadata::{
+    Change, ProcessIdentity, ServiceFilter, ServiceRecord, ServiceState, ServiceVersionRecord,
+};
 use crate::service::ServiceError;
 use crate::service::backend::{At, Seen};
 use crate::stack::Stack;
@@ -21,7 +23,9 @@ pub(super) fn stop(
     let versions = stack.metadata().service_versions(record.id)?;
     let processes = |alive: bool| {
         let processes = versions.iter().filter_map(|version| version.process.clone());
-        processes.filter(|process| !alive || identity::is_alive(process)).collect::<Vec<_>>()
+        processes
+            .filter(|process| !alive || identity::is_alive(process))
+            .collect::<Vec<_>>()
     };
     let elsewhere = versions
         .iter()
@@ -62,7 +66,8 @@ pub(super) fn stop(
             ended: Some(now),
             ..version
         };
-        at.lease.apply(&record.name, vec![Change::ServiceVersion(Box::new(ended))])?;
+        at.lease
+            .apply(&record.name, vec![Change::ServiceVersion(Box::new(ended))])?;
     }
     note(at, record, ServiceState::Inactive)
 }
@@ -125,7 +130,11 @@ pub(crate) fn sweep_programs(stack: &Stack) -> Result<(), ServiceError> {
             // One that is starting is about to be the current one.
             version.live.is_some() || version.number == service.version || version.ended.is_none()
         });
-        needed.extend(lived.take(3).filter_map(|version| version.program.as_ref()?.digest));
+        needed.extend(
+            lived
+                .take(3)
+                .filter_map(|version| version.program.as_ref()?.digest),
+        );
         if let Ok(config) = super::LocalConfig::of(&service) {
             needed.extend(config.program.digest);
         }

@@ -28,7 +28,11 @@ fn read_last(mut file: &mut File, size: u64, count: usize) -> io::Result<Vec<Str
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();
         (&mut file).take(size - start).read_to_end(&mut bytes)?;
-        let mut lines: Vec<&[u8]> = bytes.strip_suffix(b"\n").unwrap_or(&bytes).split(|byte| *byte == b'\n').collect();
+        let mut lines: Vec<&[u8]> = bytes
+            .strip_suffix(b"\n")
+            .unwrap_or(&bytes)
+            .split(|byte| *byte == b'\n')
+            .collect();
         if start > 0 {
             // It began before.
             lines.remove(0);
@@ -62,7 +66,9 @@ struct Follow {
 
 impl std::fmt::Debug for LogLines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogLines").field("follow", &self.follow.is_some()).finish_non_exhaustive()
+        f.debug_struct("LogLines")
+            .field("follow", &self.follow.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -170,7 +176,9 @@ impl Follow {
 
     fn was_replaced(&self) -> bool {
         use std::os::unix::fs::MetadataExt;
-        let Ok(named) = std::fs::metadata(&self.path) else { return false };
+        let Ok(named) = std::fs::metadata(&self.path) else {
+            return false;
+        };
         match self.file.as_ref().map(File::metadata) {
             Some(Ok(open)) => (open.dev(), open.ino()) != (named.dev(), named.ino()),
             _ => true,

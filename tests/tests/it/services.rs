@@ -1,0 +1,3 @@
+//! Services: real processes, from outside.
+
+mod local;
