@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use zen_core::prelude::*;
+use zen_integrations as _;
 use zen_tests::services::Greeter;
 
 #[zen_core::main]

@@ -10,6 +10,7 @@ mod error;
 mod handle;
 mod health;
 mod http;
+mod infer;
 mod last;
 mod lease;
 #[cfg(unix)]

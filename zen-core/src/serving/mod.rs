@@ -8,6 +8,7 @@ mod row;
 mod served;
 mod tensor;
 mod typed;
+pub mod v2;
 
 pub use cell::{Cell, Elements, NotText, RowError, check_cell, column_spec, read_column, write_column};
 pub use model::{ModelRef, NotServable, load_model};

@@ -9,6 +9,7 @@ use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::net::{
@@ -69,7 +70,7 @@ pub(super) fn answer(
     home: &Path,
     service: Uuid,
     version: u32,
-    listener: TcpListener,
+    listener: Arc<Mutex<Option<TcpListener>>>,
     mut then: impl FnMut(Request) + Send + 'static,
 ) -> io::Result<()> {
     let address = address(home, service, version)?;
@@ -81,9 +82,10 @@ pub(super) fn answer(
     let serve = move || {
         for stream in socket.incoming() {
             let Ok(stream) = stream else { continue };
-            if is_ours(&stream)
-                && let Ok(request) = handle(&stream, &listener)
-            {
+            let listener = listener.lock().unwrap_or_else(PoisonError::into_inner);
+            let handled = is_ours(&stream).then(|| handle(&stream, listener.as_ref()));
+            drop(listener);
+            if let Some(Ok(request)) = handled {
                 then(request);
             }
         }
@@ -94,13 +96,19 @@ pub(super) fn answer(
     Ok(())
 }
 
-fn handle(mut stream: &UnixStream, listener: &TcpListener) -> io::Result<Request> {
+fn handle(mut stream: &UnixStream, listener: Option<&TcpListener>) -> io::Result<Request> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut request = [0];
     stream.read_exact(&mut request)?;
     match request[0] {
         LISTENER => {
+            let Some(listener) = listener else {
+                return Err(io::Error::new(
+                    io::ErrorKind::NotConnected,
+                    "it is ending, and listens no more",
+                ));
+            };
             let descriptors = [listener.as_fd()];
             let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
             let mut control = SendAncillaryBuffer::new(&mut space);

@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -135,28 +135,27 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
     });
 
     let (stage, stages) = watch::channel(Stage::Serving);
-    let stage = Arc::new(stage);
-    let (drain, retiring) = (launch.drain, Arc::clone(&stage));
+    let life = Life {
+        stage: Arc::new(stage),
+        listener: Arc::new(Mutex::new(Some(listener.try_clone()?))),
+        drain: launch.drain,
+    };
+    let (retiring, handed_over) = (life.clone(), Arc::clone(&life.listener));
     control::answer(
         &launch.home,
         launch.service,
         launch.version,
-        listener.try_clone()?,
+        handed_over,
         move |request| {
             if let control::Request::Retire = request {
-                end(
-                    &retiring,
-                    Stage::Retiring {
-                        until: Instant::now() + drain,
-                    },
-                );
+                retiring.retire();
             }
         },
     )?;
     let (ordered, orders_seen) = watch::channel(Ordered::Nothing);
     let listen_to = {
-        let (launch, reports, stage) = (launch.clone(), Arc::clone(reports), Arc::clone(&stage));
-        move || obey(&launch, orders, &ordered, &reports, &stage)
+        let (launch, reports, life) = (launch.clone(), Arc::clone(reports), life.clone());
+        move || obey(&launch, orders, &ordered, &reports, &life)
     };
     std::thread::Builder::new()
         .name("zen-orders".into())
@@ -171,7 +170,7 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
         ordered: orders_seen,
         stage: stages,
     };
-    serve(entry, launch, serving, &stage)
+    serve(entry, launch, serving, &life)
 }
 
 fn unknown(kind: &str) -> BoxError {
@@ -186,31 +185,20 @@ fn unknown(kind: &str) -> BoxError {
     .into()
 }
 
-fn serve(
-    entry: &LocalServiceEntry,
-    launch: Launch,
-    serving: Serving,
-    stage: &Arc<watch::Sender<Stage>>,
-) -> Result<(), BoxError> {
+fn serve(entry: &LocalServiceEntry, launch: Launch, serving: Serving, life: &Life) -> Result<(), BoxError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = launch.worker_threads {
         builder.worker_threads(threads.max(1));
     }
     let runtime = builder.enable_all().build()?;
-    let drain = launch.drain;
     let terminated = {
-        let stage = Arc::clone(stage);
+        let life = life.clone();
         let _inside = runtime.enter();
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         async move {
             while terminate.recv().await.is_some() {
                 eprintln!("zen: asked to stop (SIGTERM)");
-                end(
-                    &stage,
-                    Stage::Draining {
-                        until: Instant::now() + drain,
-                    },
-                );
+                life.drain();
             }
         }
     };
@@ -253,21 +241,45 @@ fn serve(
     }
 }
 
-/// Asks the service to end; a shorter time replaces a longer one, never the other way round.
-fn end(stage: &watch::Sender<Stage>, next: Stage) {
-    stage.send_modify(|stage| {
-        let sooner = match (stage.until(), next.until()) {
-            (Some(now), Some(then)) => Some(now.min(then)),
-            (now, then) => now.or(then),
-        };
-        *stage = match (next, sooner) {
-            (Stage::Retiring { .. }, Some(until)) if !matches!(stage, Stage::Draining { .. }) => {
-                Stage::Retiring { until }
-            }
-            (_, Some(until)) => Stage::Draining { until },
-            (next, None) => next,
-        };
-    });
+/// How this process's end is brought about.
+#[derive(Clone)]
+struct Life {
+    stage: Arc<watch::Sender<Stage>>,
+    /// A handle for the next version. Gone once this one ends: a socket that nobody accepts from must not keep clients waiting.
+    listener: Arc<Mutex<Option<TcpListener>>>,
+    drain: Duration,
+}
+
+impl Life {
+    fn retire(&self) {
+        self.end(Stage::Retiring {
+            until: Instant::now() + self.drain,
+        });
+    }
+
+    fn drain(&self) {
+        self.end(Stage::Draining {
+            until: Instant::now() + self.drain,
+        });
+    }
+
+    /// A shorter time replaces a longer one, never the other way round.
+    fn end(&self, next: Stage) {
+        self.stage.send_modify(|stage| {
+            let sooner = match (stage.until(), next.until()) {
+                (Some(now), Some(then)) => Some(now.min(then)),
+                (now, then) => now.or(then),
+            };
+            *stage = match (next, sooner) {
+                (Stage::Retiring { .. }, Some(until)) if !matches!(stage, Stage::Draining { .. }) => {
+                    Stage::Retiring { until }
+                }
+                (_, Some(until)) => Stage::Draining { until },
+                (next, None) => next,
+            };
+        });
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 /// The listening socket: the running version's, so that no connection is refused in between; else a new one.
@@ -301,13 +313,7 @@ fn listen(launch: &Launch) -> Result<(TcpListener, bool), BoxError> {
 }
 
 /// Hears what the starting process orders, until the version is committed or that process is gone.
-fn obey(
-    launch: &Launch,
-    orders: Orders,
-    ordered: &watch::Sender<Ordered>,
-    reports: &Reports,
-    stage: &watch::Sender<Stage>,
-) {
+fn obey(launch: &Launch, orders: Orders, ordered: &watch::Sender<Ordered>, reports: &Reports, life: &Life) {
     for line in orders.lines() {
         match line
             .ok()
@@ -329,12 +335,7 @@ fn obey(
         // Nothing has been answered yet: nothing is lost.
         std::process::exit(1);
     }
-    end(
-        stage,
-        Stage::Retiring {
-            until: Instant::now() + launch.drain,
-        },
-    );
+    life.retire();
 }
 
 /// This version is the current one: nobody holds its hand any more, and the one before may go.

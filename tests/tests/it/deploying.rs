@@ -1,0 +1,3 @@
+//! Deploying models: real servers, from outside.
+
+mod pipeline;

@@ -1,0 +1,59 @@
+//! The server as a service: what the daemon of a deployed model runs.
+
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+use zen_core::prelude::Result;
+use zen_core::service::{LocalService, Paths, Serving};
+use zen_core::serving::ModelRef;
+
+use super::{Engine, Metrics, NativeOptions, Server};
+
+/// A stored model behind a native server.
+///
+/// The deployer makes it. By hand it is a service like any other: `Service::local(&stack, "digits", &NativeService { .. })`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NativeService {
+    /// The model.
+    pub model: ModelRef,
+    /// The name clients know it by.
+    pub name: String,
+    /// How it is served.
+    pub options: NativeOptions,
+}
+
+impl LocalService for NativeService {
+    const KIND: &'static str = "native-model-server";
+
+    fn paths(&self) -> Paths {
+        Paths::http("/v2/health/ready").predicting_at("/predict")
+    }
+
+    async fn serve(self, serving: Serving) -> Result<()> {
+        let version = serving.version().to_string();
+        let metrics = Metrics::new(&self.name, &version);
+        let options = self.options.clone();
+        let name = self.name.clone();
+        // Decoding and warming up take as long as they take; the process answers signals meanwhile.
+        let (engine, serving) = spawn_blocking(move || -> Result<_> {
+            let model = serving.load_model(&self.model)?;
+            let engine = Engine::new(name, version, model, &options, metrics);
+            engine
+                .warm_up()
+                .map_err(|error| format!("the model `{}` doesn't warm up: {error}", self.name))?;
+            Ok((engine, serving))
+        })
+        .await??;
+        let server = Server::new(engine.clone(), self.options);
+        #[cfg(feature = "grpc")]
+        let server = super::grpc::attach(server, engine);
+        let listener = TcpListener::from_std(serving.listener()?)?;
+        let stages = serving.ready().await?;
+        // From here on other handles of the socket would keep it open when this server accepts no more.
+        drop(serving);
+        server.serve(listener, stages.into_receiver()).await?;
+        Ok(())
+    }
+}
+
+zen_core::register_local_service!(NativeService);
