@@ -6,16 +6,18 @@
 //! - [`ManualClock`](crate::stack::ManualClock) is moved by hand;
 //! - [`FaultyStore`] is an object store that fails on purpose;
 //! - [`StopServices`] ends the services that a test started;
-//! - the conformance suites [`artifact_store_conformance`] and [`crate::metadata::conformance`] are for stores of your own.
+//! - the conformance suites [`artifact_store_conformance`], [`model_deployer_conformance`] and [`crate::metadata::conformance`] are for stores and deployers of your own.
 
 mod artifact_store;
 mod assertions;
 mod faulty;
+mod model_deployer;
 #[cfg(unix)]
 mod services;
 
 pub use artifact_store::artifact_store_conformance;
 pub use assertions::{assert_cached, assert_executed, assert_statuses};
 pub use faulty::{Fault, FaultyStore};
+pub use model_deployer::{DeployerUnderTest, model_deployer_conformance};
 #[cfg(unix)]
 pub use services::StopServices;

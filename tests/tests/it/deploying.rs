@@ -1,3 +1,15 @@
 //! Deploying models: real servers, from outside.
 
+mod conformance;
+mod faults;
+mod finding;
 mod pipeline;
+pub mod project;
+mod replace;
+
+/// Whether a process with this id runs.
+pub fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    state.is_some_and(|state| state != 'Z')
+}

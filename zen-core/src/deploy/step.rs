@@ -73,7 +73,7 @@ pub fn model_deployer<M: Materialize + RegisteredPredictor>(
         return Ok(existing.of_model());
     }
     let request = DeployRequest {
-        model: stored(ctx, &stack, model)?,
+        model: stored(ctx, &stack, model, &config.model_name)?,
         config,
         origin: Some(origin),
     };
@@ -105,7 +105,12 @@ fn existing(
 }
 
 /// The model as an artifact that another process can read.
-fn stored<M: Materialize>(ctx: &StepContext, stack: &Stack, model: &M) -> Result<ModelRef, DeployError> {
+fn stored<M: Materialize>(
+    ctx: &StepContext,
+    stack: &Stack,
+    model: &M,
+    model_name: &str,
+) -> Result<ModelRef, DeployError> {
     let input = ctx.inputs().iter().find(|input| input.name == "model");
     if let Some(input) = input.filter(|input| input.element.is_none()) {
         // The step that made it may have ended moments ago.
@@ -115,9 +120,5 @@ fn stored<M: Materialize>(ctx: &StepContext, stack: &Stack, model: &M) -> Result
         }
     }
     // One of several in a vector, or a parameter.
-    store_model(
-        stack,
-        &format!("{}.{}.model", ctx.pipeline(), ctx.step_name()),
-        model,
-    )
+    store_model(stack, &format!("{}.{model_name}", ctx.pipeline()), model)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
@@ -56,7 +56,7 @@ pub(super) struct Inner {
     loaded: ServiceRecord,
     /// Where it answered last; forgotten when it can't be reached there.
     pub(super) endpoint: Mutex<Option<Endpoint>>,
-    pub(super) http: OnceLock<Http>,
+    pub(super) http: Mutex<Option<Http>>,
 }
 
 /// What is stored of a service.
@@ -80,7 +80,7 @@ impl<M> Service<M> {
                 stack,
                 endpoint: Mutex::new(record.endpoint.clone()),
                 loaded: record,
-                http: OnceLock::new(),
+                http: Mutex::new(None),
             }),
             _model: PhantomData,
         }
@@ -308,6 +308,8 @@ impl<M> Service<M> {
 
     fn remember(&self, record: ServiceRecord) {
         *self.endpoint_slot() = record.endpoint;
+        // Connections to the version before would get one more answer from it.
+        *self.inner.http.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(super) fn endpoint_slot(&self) -> std::sync::MutexGuard<'_, Option<Endpoint>> {
@@ -368,7 +370,7 @@ impl<'de, M> Deserialize<'de> for Service<M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let stored = Stored::deserialize(deserializer)?;
         let stack = match stored.home {
-            Some(home) if home.is_dir() => Stack::at(&home),
+            Some(home) if home.is_dir() => Stack::opened_at(&home),
             _ => Stack::active(),
         };
         Ok(Self::new(stack.map_err(de::Error::custom)?, stored.record))

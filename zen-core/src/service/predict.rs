@@ -1,5 +1,6 @@
 //! Asking a service for predictions.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -99,7 +100,10 @@ impl<M> Service<M> {
         body: &Body<'_>,
     ) -> Result<Answer, ServiceError> {
         let name = || self.name().to_owned();
-        let http = self.inner.http.get_or_init(|| Http::new(TIMEOUT));
+        let http = {
+            let mut http = self.inner.http.lock().unwrap_or_else(PoisonError::into_inner);
+            http.get_or_insert_with(|| Http::new(TIMEOUT)).clone()
+        };
         let token = self.token()?;
         let mut looked = false;
         loop {

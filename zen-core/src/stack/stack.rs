@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::{Clock, Liveness, StackError, SystemClock, find_home, host};
 use crate::artifact::ArtifactStore;
@@ -89,6 +89,20 @@ impl Stack {
         let stack = Self::builder().home(&home).build()?;
         open.insert(home, stack.clone());
         Ok(stack)
+    }
+
+    /// The stack that this process has open for a folder, with whatever parts it was given; else [`Stack::at`] it.
+    pub(crate) fn opened_at(home: &Path) -> Result<Self, StackError> {
+        let known = built().lock().unwrap_or_else(PoisonError::into_inner);
+        let open = home
+            .canonicalize()
+            .ok()
+            .and_then(|home| known.get(&home)?.upgrade());
+        drop(known);
+        match open {
+            Some(inner) => Ok(Self { inner }),
+            None => Self::at(home),
+        }
     }
 
     /// A stack in this process's memory.
@@ -212,6 +226,12 @@ impl Stack {
         Liveness::sweep(&folder);
         Ok(changes.len())
     }
+}
+
+/// The stacks this process has open, by their folders.
+fn built() -> &'static Mutex<HashMap<PathBuf, Weak<Inner>>> {
+    static BUILT: OnceLock<Mutex<HashMap<PathBuf, Weak<Inner>>>> = OnceLock::new();
+    BUILT.get_or_init(Mutex::default)
 }
 
 fn make_home(home: &Path) -> Result<PathBuf, StackError> {
@@ -338,6 +358,11 @@ impl StackBuilder {
             }),
         };
         stack.settle_dead_runs()?;
+        if let Some(home) = stack.home() {
+            let mut known = built().lock().unwrap_or_else(PoisonError::into_inner);
+            known.retain(|_, inner| inner.strong_count() > 0);
+            known.insert(home.to_owned(), Arc::downgrade(&stack.inner));
+        }
         Ok(stack)
     }
 }

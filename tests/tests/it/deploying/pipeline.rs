@@ -2,8 +2,9 @@
 
 use zen_core::deploy::{DeployConfig, model_deployer};
 use zen_core::prelude::*;
-use zen_core::testing::StopServices;
 use zen_tests::models::Line;
+
+use super::project::Project;
 
 #[step]
 fn trainer(slope: f64) -> Line {
@@ -16,30 +17,9 @@ fn deployment(slope: f64, decision: bool) -> Artifact<Service<Line>> {
     model_deployer(decision, model, DeployConfig::named("line"))
 }
 
-struct Project {
-    stack: Stack,
-    _stop: StopServices,
-    _folder: tempfile::TempDir,
-}
-
-fn project() -> Project {
-    let folder = tempfile::tempdir().unwrap();
-    let stack = Stack::builder()
-        .home(folder.path().join(".zen"))
-        .program(env!("CARGO_BIN_EXE_servant"))
-        .model_deployer(zen_integrations::native::Native::deployer())
-        .build()
-        .unwrap();
-    Project {
-        _stop: StopServices::of(&stack),
-        stack,
-        _folder: folder,
-    }
-}
-
 #[tokio::test]
 async fn decisions_are_followed() {
-    let project = project();
+    let project = Project::new();
     let deploy = async |slope: f64, decision: bool| {
         let run = deployment(slope, decision)
             .on(&project.stack)
@@ -67,4 +47,53 @@ async fn decisions_are_followed() {
     let versions = third.versions().unwrap().len();
     let again = deploy(3.0, true).await;
     assert_eq!(again.versions().unwrap().len(), versions, "nothing has changed");
+}
+
+#[pipeline]
+fn cautious(slope: f64) -> Artifact<Service<Line>> {
+    let model = trainer(slope);
+    model_deployer(
+        false,
+        model,
+        DeployConfig::named("cautious").deploy_if_none(false),
+    )
+}
+
+#[tokio::test]
+async fn a_decision_against_can_mean_no_server_at_all() {
+    let project = Project::new();
+    let run = cautious(2.0).on(&project.stack).quiet().run().await.unwrap();
+    let service = run.output().await.unwrap();
+    assert_eq!(service.status().unwrap().state, ServiceState::Inactive);
+    assert!(
+        service
+            .predict_one(&1.0)
+            .unwrap_err()
+            .to_string()
+            .contains("start it first")
+    );
+    // All that is needed is recorded.
+    service.start(super::project::SOON).unwrap();
+    assert_eq!(service.predict_one(&1.0).unwrap(), 2.0);
+}
+
+#[tokio::test]
+async fn a_model_of_a_vector_is_deployed_too() {
+    #[step]
+    fn slopes() -> Vec<f64> {
+        vec![1.0, 5.0]
+    }
+    #[pipeline]
+    fn several() -> Artifact<Vec<Service<Line>>> {
+        let lines = slopes().each(|slope| trainer(slope));
+        lines.each(|line| model_deployer(true, line, DeployConfig::named("one").replace(false)))
+    }
+    let project = Project::new();
+    let run = several().on(&project.stack).quiet().run().await.unwrap();
+    let services = run.output().await.unwrap();
+    let predictions: Vec<f64> = services
+        .iter()
+        .map(|service| service.predict_one(&1.0).unwrap())
+        .collect();
+    assert_eq!(predictions, [1.0, 5.0]);
 }
