@@ -1,6 +1,5 @@
 //! What a model does behind a prediction server.
 
-use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -133,16 +132,17 @@ impl PredictError {
 )]
 pub trait RegisteredPredictor: 'static {}
 
+/// Decodes a model from its codec's name and version and the bytes.
+type Decode = fn(&str, u32, &[u8]) -> Result<Arc<dyn ServedModel>, BoxError>;
+
 /// A listed predictor.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct PredictorEntry {
     /// `std::any::type_name` of the model.
     pub name: fn() -> &'static str,
-    /// How its artifacts are read: takes the codec's name and version and the bytes.
-    pub serve: fn(Arc<dyn Any + Send + Sync>) -> Option<Arc<dyn ServedModel>>,
     /// Decodes the model.
-    pub decode: fn(codec: &str, version: u32, bytes: &[u8]) -> Result<Arc<dyn ServedModel>, BoxError>,
+    pub decode: Decode,
 }
 
 impl fmt::Debug for PredictorEntry {
@@ -158,7 +158,6 @@ impl PredictorEntry {
     pub const fn of<P: Predictor>() -> Self {
         Self {
             name: std::any::type_name::<P>,
-            serve: |model| Some(Arc::new(Typed::new(model.downcast::<P>().ok()?))),
             decode: |codec, version, bytes| {
                 let model = decode_with(&P::codecs(), &"the model", codec, version, bytes)?;
                 Ok(Arc::new(Typed::new(Arc::new(model))))

@@ -12,9 +12,13 @@ mod body;
 #[cfg(unix)]
 mod deployer;
 mod engine;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod handler;
 mod metrics;
 pub mod mlflow;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 mod options;
 mod refusal;
 mod routes;

@@ -44,9 +44,16 @@ impl LocalService for NativeService {
             Ok((engine, serving))
         })
         .await??;
+        #[cfg(feature = "grpc")]
+        let body_limit = self.options.body_limit;
         let server = Server::new(engine.clone(), self.options);
         #[cfg(feature = "grpc")]
-        let server = super::grpc::attach(server, engine);
+        let server = server.grpc(super::grpc::router(
+            engine,
+            super::grpc::GrpcLimits {
+                max_message: body_limit,
+            },
+        ));
         let listener = TcpListener::from_std(serving.listener()?)?;
         let stages = serving.ready().await?;
         // From here on other handles of the socket would keep it open when this server accepts no more.
