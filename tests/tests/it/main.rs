@@ -22,5 +22,6 @@ mod running;
 mod saying;
 mod scale;
 mod services;
+mod serving;
 mod stored;
 mod support;

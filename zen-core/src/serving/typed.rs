@@ -1,6 +1,7 @@
 //! A predictor as a server sees it.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::predictor::BoxError;
@@ -48,11 +49,11 @@ impl<P: Predictor> Typed<P> {
             .into_value()
             .ok_or_else(|| PredictError::model("a batch of another model"))?;
         let rows = rows.into_iter().map(|row| self.model.preprocess(row));
-        rows.collect::<Result<_, BoxError>>().map_err(PredictError::of)
+        caught(|| rows.collect())
     }
 
     fn run(&self, rows: &[P::Input]) -> Result<Vec<P::Output>, PredictError> {
-        let outputs = self.model.predict(rows).map_err(PredictError::of)?;
+        let outputs = caught(|| self.model.predict(rows))?;
         if outputs.len() != rows.len() {
             return Err(PredictError::model(format!(
                 "the model made {} predictions of {} rows",
@@ -61,7 +62,20 @@ impl<P: Predictor> Typed<P> {
             )));
         }
         let outputs = outputs.into_iter().map(|output| self.model.postprocess(output));
-        outputs.collect::<Result<_, BoxError>>().map_err(PredictError::of)
+        caught(|| outputs.collect())
+    }
+}
+
+/// Calls the model's own code. A panic is an error as any other, so that of several batches only the one that causes it fails.
+fn caught<T>(code: impl FnOnce() -> Result<T, BoxError>) -> Result<T, PredictError> {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(result) => result.map_err(PredictError::of),
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+            let text: String = text.unwrap_or("no message").chars().take(500).collect();
+            Err(PredictError::Model(format!("the model panicked: {text}")))
+        }
     }
 }
 

@@ -21,7 +21,8 @@ pub enum AccessLog {
 
 /// What can be set of a native server.
 ///
-/// A duration is serialised as a number of milliseconds, which may have a fraction: `{"max_batch_delay": 0.5}`; what is left out has its
+/// A duration is serialised as a number of milliseconds, which may have a fraction: `{"max_batch_delay": 0.5}` (exact
+/// to the nanosecond up to a day); what is left out has its
 /// default. Of the time limits, 0 means none; a count of 0 is taken as 1.
 ///
 /// ```

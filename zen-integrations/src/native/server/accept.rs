@@ -64,9 +64,10 @@ impl Acceptor {
         let stage = self.accept_all(&listener).await?;
         self.leave(stage);
         if matches!(stage, Stage::Draining { .. }) {
-            self.accept_waiting(&listener);
+            self.accept_waiting(listener);
+        } else {
+            drop(listener);
         }
-        drop(listener);
         self.finish(stage).await;
         Ok(())
     }
@@ -110,11 +111,16 @@ impl Acceptor {
         }
     }
 
-    /// Accepts the connections that clients have opened already: closing the socket would break them.
-    fn accept_waiting(&mut self, listener: &TcpListener) {
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// Accepts the connections that clients have opened already, and closes the socket, which would break them.
+    fn accept_waiting(&mut self, listener: TcpListener) {
+        // Asks the system itself: the runtime may not have heard of a connection yet. The socket doesn't block.
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
         while let Ok(place) = Arc::clone(&self.places).try_acquire_owned()
-            && let std::task::Poll::Ready(Ok((stream, _))) = listener.poll_accept(&mut context)
+            && let Ok((stream, _)) = listener.accept()
+            && stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
         {
             self.open(stream, place);
         }

@@ -1,0 +1,91 @@
+//! What the program says of its runs.
+
+use std::fmt::Write as _;
+
+use zen_core::prelude::*;
+use zen_examples::digits::{Images, Prediction};
+
+use crate::drawing::side_by_side;
+use crate::pipelines::{Deployed, Predicted};
+use crate::table::steps;
+
+/// The deployment: its steps, the decision, the server, and how to use it.
+pub(crate) async fn deployment(run: &Run<Deployed>, min_accuracy: f64) -> Result<String> {
+    let (accuracy, decision, service) = run.output().await?;
+    let server = service.record()?;
+    // Which run made the server what it is: another one, when this one left it alone.
+    let deployed = server.run == Some(run.id());
+    let outcome = match (*decision, deployed) {
+        (true, true) => format!("deployed as version {}", server.version),
+        (true, false) => "the server has this model already".into(),
+        (false, true) => "deployed all the same, as there was no server".into(),
+        (false, false) => "not deployed, the server keeps its model".into(),
+    };
+    let compared = if *decision { "at least" } else { "less than" };
+    let images: Images = run.step("importer")?.load("test").await?;
+    let (image, digit) = (&images.pixels[0], images.digits[0]);
+    let (id, state, url) = (service.id(), service.status()?.state, service.prediction_url());
+    let curl = curl(image, &url);
+    let steps = steps(run)?;
+    Ok(format!(
+        "{steps}
+accuracy {accuracy:.4}, {compared} {min_accuracy}: {outcome}
+
+  service  {id}
+  state    {state}
+  url      {url}
+
+Ask it yourself about the first test image, which shows a {digit}:
+
+{curl}
+
+The server goes on when this program has ended. To stop it:
+
+cargo run --example continuous_deployment -- --stop-service
+
+"
+    ))
+}
+
+/// The predictions beside the truth.
+pub(crate) async fn predictions(run: &Run<Predicted>) -> Result<String> {
+    let (images, predictions) = run.output().await?;
+    let caption = |(prediction, truth): (&Prediction, &u8)| {
+        let percent = 100.0 * prediction.probability;
+        [
+            format!("predicted {} ({percent:.0}%)", prediction.digit),
+            format!("true {truth}"),
+        ]
+    };
+    let captions: Vec<_> = predictions.iter().zip(&images.digits).map(caption).collect();
+    let mut text = steps(run)?;
+    write!(text, "\n{}", side_by_side(&images.pixels, &captions))?;
+    Ok(text)
+}
+
+/// A command that asks the server about an image: two rows of its pixels a line.
+fn curl(image: &[f32], url: &str) -> String {
+    let lines: Vec<String> = image
+        .chunks(16)
+        .map(|pixels| pixels.iter().map(f32::to_string).collect::<Vec<_>>().join(","))
+        .collect();
+    format!(
+        "curl -s -H 'Content-Type: application/json' -d '[[\n  {}\n]]' {url}",
+        lines.join(",\n  ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_sends_the_image() {
+        let image: Vec<f32> = (0..64).map(|pixel| (pixel % 17) as f32).collect();
+        let command = curl(&image, "http://127.0.0.1:1/x");
+        let body = command.split('\'').nth(3).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Vec<f32>>>(body).unwrap(), [image]);
+        assert!(command.lines().all(|line| line.len() <= 80), "{command}");
+        assert!(command.ends_with("' http://127.0.0.1:1/x"), "{command}");
+    }
+}

@@ -1,0 +1,12 @@
+//! The native prediction server, over real sockets.
+
+mod access;
+mod answers;
+mod engine;
+mod host;
+mod http2;
+mod limits;
+mod models;
+mod options;
+mod stages;
+mod wire;
