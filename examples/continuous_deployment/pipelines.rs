@@ -1,6 +1,5 @@
 //! The two pipelines: one trains a model and deploys it, the other asks the server.
 
-use zen_core::deploy::{DeployConfig, model_deployer};
 use zen_core::prelude::*;
 use zen_examples::digits::{DATA, Digits, Images, MODEL, Prediction, importer};
 

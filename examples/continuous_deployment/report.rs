@@ -2,24 +2,26 @@
 
 use std::fmt::Write as _;
 
+use zen_core::deploy::DeployOutcome;
 use zen_core::prelude::*;
 use zen_examples::digits::{Images, Prediction};
 
 use crate::drawing::side_by_side;
-use crate::pipelines::{Deployed, Predicted};
+use crate::pipelines::{DEPLOYER, Deployed, Predicted};
 use crate::table::steps;
 
 /// The deployment: its steps, the decision, the server, and how to use it.
 pub(crate) async fn deployment(run: &Run<Deployed>, min_accuracy: f64) -> Result<String> {
     let (accuracy, decision, service) = run.output().await?;
-    let server = service.record()?;
-    // Which run made the server what it is: another one, when this one left it alone.
-    let deployed = server.run == Some(run.id());
-    let outcome = match (*decision, deployed) {
-        (true, true) => format!("deployed as version {}", server.version),
-        (true, false) => "the server has this model already".into(),
-        (false, true) => "deployed all the same, as there was no server".into(),
-        (false, false) => "not deployed, the server keeps its model".into(),
+    let outcome = match DeployOutcome::of(&run.step(DEPLOYER)?) {
+        Some(DeployOutcome::Deployed) if *decision => {
+            format!("deployed as version {}", service.record()?.version)
+        }
+        Some(DeployOutcome::Deployed) => "deployed all the same, as there was no server".into(),
+        Some(DeployOutcome::Unchanged) => "the server has this model already".into(),
+        Some(DeployOutcome::Kept) => "not deployed, the server keeps its model".into(),
+        Some(DeployOutcome::Restarted) => "not deployed, the server is started again with its model".into(),
+        other => format!("{other:?}"),
     };
     let compared = if *decision { "at least" } else { "less than" };
     let images: Images = run.step("importer")?.load("test").await?;

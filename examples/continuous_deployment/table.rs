@@ -23,10 +23,8 @@ pub(crate) fn steps(run: &RunView) -> Result<String> {
 }
 
 fn took(step: &StepView) -> String {
-    match (step.status(), step.started(), step.ended()) {
-        (Status::Completed, Some(started), Some(ended)) => {
-            format!("{:.1} ms", (ended - started).as_seconds_f64() * 1e3)
-        }
+    match (step.status(), step.took()) {
+        (Status::Completed, Some(took)) => format!("{:.1} ms", took.as_secs_f64() * 1e3),
         _ => "-".into(),
     }
 }

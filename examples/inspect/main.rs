@@ -69,8 +69,8 @@ fn heading(run: &RunView) -> Result<String> {
 
 fn write_step(text: &mut String, step: &StepView) -> Result<()> {
     write!(text, "\n{:<20} {}", step.name(), step.status())?;
-    if let (Status::Completed, Some(started), Some(ended)) = (step.status(), step.started(), step.ended()) {
-        write!(text, " in {:.1} ms", (ended - started).as_seconds_f64() * 1e3)?;
+    if let (Status::Completed, Some(took)) = (step.status(), step.took()) {
+        write!(text, " in {:.1} ms", took.as_secs_f64() * 1e3)?;
     }
     if let Some(run) = step.record().source_run {
         write!(text, ", made by run {run}")?;

@@ -64,10 +64,9 @@ impl Report {
 
 impl StepLine {
     fn of(run: &RunView, step: &StepView) -> Result<Self> {
-        let milliseconds = match (step.status(), step.started(), step.ended()) {
-            (Status::Cached, ..) => None,
-            (_, Some(started), Some(ended)) => Some((ended - started).as_seconds_f64() * 1e3),
-            _ => None,
+        let milliseconds = match step.status() {
+            Status::Cached => None,
+            _ => step.took().map(|took| took.as_secs_f64() * 1e3),
         };
         let explanation = run.explain(step.name())?;
         let changed: Vec<&str> = explanation

@@ -7,6 +7,7 @@ pub use zen_macros::{Outputs, Row, pipeline, predictor, step};
 
 pub use crate::artifact::{ArtifactStore, Codec, Materialize};
 pub use crate::client::{ArtifactView, Client, RunView, StepView};
+pub use crate::deploy::{DeployConfig, model_deployer};
 pub use crate::graph::{
     Artifact, CachePolicy, Handle, Pipeline, Retry, StepContext, gather, latest, version, when,
 };

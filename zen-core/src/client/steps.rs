@@ -56,6 +56,11 @@ impl StepView {
         self.record.started
     }
 
+    /// How long the last attempt took; none while it runs, and for a step that was not executed.
+    pub fn took(&self) -> Option<std::time::Duration> {
+        (self.record.ended? - self.record.started?).to_std().ok()
+    }
+
     /// When it ended.
     pub fn ended(&self) -> Option<DateTime<Utc>> {
         self.record.ended

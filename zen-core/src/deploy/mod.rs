@@ -21,4 +21,4 @@ pub use filter::ServerFilter;
 pub use local::{LocalFlavor, LocalModelDeployer};
 pub use model::store_model;
 pub use registry::{DeployerEntry, deployer_of_flavor, registered_deployers};
-pub use step::model_deployer;
+pub use step::{DeployOutcome, model_deployer};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{DeployConfig, DeployError, DeployRequest, ModelDeployer, Origin, ServerFilter, store_model};
 use crate::artifact::Materialize;
+use crate::client::StepView;
 use crate::graph::StepContext;
 use crate::service::Service;
 use crate::serving::{ModelRef, RegisteredPredictor};
@@ -60,31 +61,69 @@ pub fn model_deployer<M: Materialize + RegisteredPredictor>(
         run: ctx.run_id(),
     };
     if !decision && let Some(existing) = existing(&stack, &deployer, &config, &origin)? {
-        if existing.is_running() {
-            ctx.log(format!(
-                "decided against deploying: service {existing} stays as it is"
-            ));
-        } else {
-            ctx.log(format!(
-                "decided against deploying: service {existing} had stopped and is started again"
-            ));
-            existing.start(config.timeout)?;
-        }
-        return Ok(existing.of_model());
+        let outcome = match existing.is_running() {
+            true => DeployOutcome::Kept,
+            false => {
+                existing.start(config.timeout)?;
+                DeployOutcome::Restarted
+            }
+        };
+        return report(ctx, outcome, &existing);
     }
+    let run = origin.run;
     let request = DeployRequest {
         model: stored(ctx, &stack, model, &config.model_name)?,
         config,
         origin: Some(origin),
     };
-    let service = match decision || request.config.deploy_if_none {
-        true => deployer.deploy_model(&stack, &request)?,
-        false => deployer.prepare(&stack, &request)?,
+    if !decision && !request.config.deploy_if_none {
+        return report(ctx, DeployOutcome::Recorded, &deployer.prepare(&stack, &request)?);
+    }
+    let service = deployer.deploy_model(&stack, &request)?;
+    let outcome = match service.record()?.run == Some(run) {
+        true => DeployOutcome::Deployed,
+        false => DeployOutcome::Unchanged,
     };
-    ctx.log(format!("service {service} at {}", service.prediction_url()));
-    let facts = service.record()?;
+    report(ctx, outcome, &service)
+}
+
+/// What came of a deployer step; recorded as the step's metadata `outcome`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DeployOutcome {
+    /// The model was deployed: on a new server, or as a new version of the existing one.
+    Deployed,
+    /// The server had the very same model, configuration and program, and was left alone.
+    Unchanged,
+    /// Decided against: the running server keeps its model.
+    Kept,
+    /// Decided against: the server had stopped, and was started again with the model it had.
+    Restarted,
+    /// Decided against, and there was no server: the service is only recorded.
+    Recorded,
+}
+
+impl DeployOutcome {
+    /// What came of this step, when it is a deployer's.
+    pub fn of(step: &StepView) -> Option<Self> {
+        serde::Deserialize::deserialize(step.record().metadata.get("outcome")?).ok()
+    }
+}
+
+/// Records what the step did, for people and programs that look at the run.
+fn report<M>(
+    ctx: &StepContext,
+    outcome: DeployOutcome,
+    service: &Service,
+) -> Result<Service<M>, DeployError> {
+    ctx.log(format!(
+        "{outcome:?}: service {service} at {}",
+        service.prediction_url()
+    ));
+    ctx.log_metadata("outcome", outcome)?;
     ctx.log_metadata("service", service.id().to_string())?;
-    ctx.log_metadata("service_version", facts.version)?;
+    ctx.log_metadata("service_version", service.record()?.version)?;
     ctx.log_metadata("prediction_url", service.prediction_url())?;
     Ok(service.of_model())
 }

@@ -1,6 +1,6 @@
 //! Finding, stopping and removing model servers.
 
-use zen_core::deploy::{DeployConfig, DeployError, ServerFilter, model_deployer};
+use zen_core::deploy::{DeployError, ServerFilter};
 use zen_core::prelude::*;
 use zen_integrations::native::Native;
 use zen_tests::models::Line;

@@ -1,6 +1,5 @@
 //! The standard step in pipelines.
 
-use zen_core::deploy::{DeployConfig, model_deployer};
 use zen_core::prelude::*;
 use zen_tests::models::Line;
 
