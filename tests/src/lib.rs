@@ -1,6 +1,9 @@
 //! Support for the tests, and what they share with the programs they start.
 
 pub mod models;
+pub mod plain;
+#[cfg(doctest)]
+mod readme;
 pub mod services;
 
 /// Whether a test that needs `what` can run. Where it can't, it says so and is skipped; with `ZEN_TEST_REQUIRE=1` in

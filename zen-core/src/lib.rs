@@ -38,7 +38,8 @@
 //!
 //! From the ground up; a module uses what stands below it: [`artifact`] (digests, codecs, the store), [`metadata`] (records and their
 //! store), [`metric`], [`graph`] (handles, nodes, pipelines), [`cache`] (keys), [`stack`] (where things are kept),
-//! [`client`] (asking what is kept), [`runner`] (executing), [`testing`].
+//! [`client`] (asking what is kept), [`serving`] (models behind servers), [`service`] (long-running processes), [`deploy`] (model
+//! deployers), [`runner`] (executing), [`testing`].
 
 // The macros' expansions name this crate by its path, also in its own tests and examples.
 extern crate self as zen_core;
@@ -55,8 +56,6 @@ pub mod metadata;
 pub mod metric;
 pub mod prelude;
 mod printing;
-#[cfg(doctest)]
-mod readme;
 pub mod runner;
 pub mod service;
 pub mod serving;

@@ -31,8 +31,9 @@ pub(crate) fn predictor(attributes: TokenStream, tokens: TokenStream) -> TokenSt
     if !implementation.generics.params.is_empty() {
         errors.at(
             &implementation.generics,
-            "a server's process finds a model by its concrete type: leave `#[predictor]` out here, and list each type \
-             you serve with `zen_core::register_predictor!(Model<f64>);`",
+            "a server's process finds a model by its concrete type: leave `#[predictor]` out here, let the implementation ask for \
+             `where Model<T>: zen_core::serving::RegisteredPredictor`, and list each type you serve with \
+             `zen_core::register_predictor!(Model<f64>);`",
         );
         let errors = errors.into_compile_errors();
         return quote!(#implementation #errors);

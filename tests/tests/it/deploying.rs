@@ -1,11 +1,13 @@
 //! Deploying models: real servers, from outside.
 
+mod again;
 mod conformance;
 mod faults;
 mod finding;
 mod pipeline;
 pub mod project;
 mod replace;
+mod tokens;
 
 /// Whether a process with this id runs.
 pub fn is_alive(pid: u32) -> bool {

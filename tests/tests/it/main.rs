@@ -8,7 +8,6 @@ mod branches;
 mod caching;
 mod code;
 mod codec;
-mod compile;
 mod deploying;
 mod failures;
 mod grpc;

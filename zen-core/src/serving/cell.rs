@@ -84,6 +84,11 @@ pub enum RowError {
 /// A value with a fixed type and number of dimensions: a number, a boolean, a text, or an array or vector of them.
 ///
 /// A batch of such values is one tensor.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be a field of a row",
+    label = "it would have to be a tensor's values",
+    note = "a field is a number, `bool`, `String`, or an array or vector of them"
+)]
 pub trait Cell: Sized {
     /// The type of its elements.
     const DATATYPE: Datatype;

@@ -122,13 +122,14 @@ impl PredictError {
     }
 }
 
-/// That a type is listed as a predictor. `#[predictor]` implements it.
-#[doc(hidden)]
+/// That a type is listed as a predictor, so that a server's process finds it. `#[predictor]` implements it, or
+/// [`register_predictor!`](crate::register_predictor).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not listed as a predictor",
     label = "a server's process would not find it",
     note = "write `#[predictor]` above the `impl Predictor for {Self}`",
-    note = "for a type with parameters, list the types you serve: `zen_core::register_predictor!(Forest<f64>);`"
+    note = "for a type with parameters, let the implementation ask for it, `impl<T> Predictor for Forest<T> where Forest<T>: \
+            zen_core::serving::RegisteredPredictor`, and list the types you serve, `zen_core::register_predictor!(Forest<f64>);`"
 )]
 pub trait RegisteredPredictor: 'static {}
 

@@ -1,9 +1,0 @@
-//! What compiles, what doesn't, and in which words. The texts are part of the interface: a changed `.stderr` is read
-//! before it is accepted (`TRYBUILD=overwrite cargo test -p zen-tests compile`).
-
-#[test]
-fn language() {
-    let cases = trybuild::TestCases::new();
-    cases.pass("tests/compile/pass/*.rs");
-    cases.compile_fail("tests/compile/fail/*.rs");
-}
