@@ -26,15 +26,6 @@ const LISTENER: u8 = b'l';
 const RETIRE: u8 = b'r';
 const DONE: u8 = b'k';
 
-/// What a running version is asked for.
-#[derive(Debug)]
-pub(super) enum Request {
-    /// To give its listening socket; done already when it arrives here.
-    Listener,
-    /// To retire.
-    Retire,
-}
-
 /// Names the socket. Not a file where that can be helped: a path may be too long for a socket's address, and the folder may be
 /// removed while the service runs.
 fn address(home: &Path, service: Uuid, version: u32) -> io::Result<SocketAddr> {
@@ -64,13 +55,13 @@ fn is_ours(_: &UnixStream) -> bool {
     true
 }
 
-/// Answers requests in a thread of its own, for as long as the process lives.
+/// Answers requests in a thread of its own, for as long as the process lives; `retire` is what is done when another version asks for it.
 pub(super) fn answer(
     home: &Path,
     service: Uuid,
     version: u32,
     listener: TcpListener,
-    mut then: impl FnMut(Request) + Send + 'static,
+    mut retire: impl FnMut() + Send + 'static,
 ) -> io::Result<()> {
     let address = address(home, service, version)?;
     #[cfg(not(target_os = "linux"))]
@@ -80,11 +71,12 @@ pub(super) fn answer(
     let socket = UnixListener::bind_addr(&address)?;
     let serve = move || {
         for stream in socket.incoming() {
-            let Ok(stream) = stream else { continue };
-            if is_ours(&stream)
-                && let Ok(request) = handle(&stream, &listener)
-            {
-                then(request);
+            match stream {
+                // Whoever asked has gone: no failure of this process.
+                Ok(stream) if is_ours(&stream) => drop(handle(&stream, &listener, &mut retire)),
+                Ok(_) => {}
+                // No descriptor is free: the next moment may have one.
+                Err(_) => std::thread::sleep(Duration::from_millis(50)),
             }
         }
     };
@@ -94,7 +86,7 @@ pub(super) fn answer(
     Ok(())
 }
 
-fn handle(mut stream: &UnixStream, listener: &TcpListener) -> io::Result<Request> {
+fn handle(mut stream: &UnixStream, listener: &TcpListener, retire: &mut impl FnMut()) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut request = [0];
@@ -106,11 +98,12 @@ fn handle(mut stream: &UnixStream, listener: &TcpListener) -> io::Result<Request
             let mut control = SendAncillaryBuffer::new(&mut space);
             control.push(SendAncillaryMessage::ScmRights(&descriptors));
             rustix::net::sendmsg(stream, &[IoSlice::new(&[DONE])], &mut control, SendFlags::empty())?;
-            Ok(Request::Listener)
+            Ok(())
         }
         RETIRE => {
-            stream.write_all(&[DONE])?;
-            Ok(Request::Retire)
+            // Before the answer: whoever has it may rely on it.
+            retire();
+            stream.write_all(&[DONE])
         }
         other => Err(io::Error::new(
             io::ErrorKind::InvalidData,

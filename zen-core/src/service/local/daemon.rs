@@ -12,12 +12,16 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::launch::{ARGUMENT, Launch, Order, Report, VARIABLE};
+use super::lifetime::{self, end, leave, say};
 use super::serving::{Ordered, Reports};
-use super::{LocalServiceEntry, Serving, control, kind, log, registered_services};
+use super::{LocalServiceEntry, Serving, control, from_now, identity, kind, log, registered_services};
 use crate::graph::failure::chain;
-use crate::service::Stage;
+use crate::service::{ServiceError, Stage};
 use crate::serving::BoxError;
 use crate::stack::Stack;
+
+/// How long a daemon asks the metadata whether it is the current version.
+const RECORDED: Duration = Duration::from_secs(60);
 
 /// Whether this process's `main` looks whether it is a daemon.
 static HOOKED: AtomicBool = AtomicBool::new(false);
@@ -54,21 +58,23 @@ pub fn run_if_daemon() -> Option<ExitCode> {
     if !is_astray() {
         return None;
     }
-    match begin() {
-        Ok((launch, reports, orders)) => Some(match run(launch, &reports, orders) {
+    let code = match begin() {
+        Ok((launch, reports, orders)) => match run(launch, &reports, orders) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 let reason = chain(&*error);
-                eprintln!("error: {reason}");
+                say!("error: {reason}");
                 reports.send(&Report::Failed { reason });
                 ExitCode::FAILURE
             }
-        }),
+        },
         Err(error) => {
-            eprintln!("error: this process was started as a service by something that isn't zen: {error}");
-            Some(ExitCode::FAILURE)
+            say!("error: this process was started as a service by something that isn't zen: {error}");
+            return Some(ExitCode::FAILURE);
         }
-    }
+    };
+    identity::end_session();
+    Some(code)
 }
 
 type Orders = BufReader<File>;
@@ -118,7 +124,7 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
     log::take_over(&log::open(&launch.log)?)?;
     log::keep_bounded(launch.log.clone(), launch.limits);
     crate::printing::print_events();
-    eprintln!(
+    say!(
         "zen: {} version {} of service {} begins in process {}",
         launch.kind,
         launch.version,
@@ -142,15 +148,9 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
         launch.service,
         launch.version,
         listener.try_clone()?,
-        move |request| {
-            if let control::Request::Retire = request {
-                end(
-                    &retiring,
-                    Stage::Retiring {
-                        until: Instant::now() + drain,
-                    },
-                );
-            }
+        move || {
+            let until = from_now(drain);
+            end(&retiring, Stage::Retiring { until });
         },
     )?;
     let (ordered, orders_seen) = watch::channel(Ordered::Nothing);
@@ -197,77 +197,24 @@ fn serve(
         builder.worker_threads(threads.max(1));
     }
     let runtime = builder.enable_all().build()?;
-    let drain = launch.drain;
-    let terminated = {
-        let stage = Arc::clone(stage);
-        let _inside = runtime.enter();
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        async move {
-            while terminate.recv().await.is_some() {
-                eprintln!("zen: asked to stop (SIGTERM)");
-                end(
-                    &stage,
-                    Stage::Draining {
-                        until: Instant::now() + drain,
-                    },
-                );
-            }
-        }
-    };
-    runtime.spawn(terminated);
-    let mut ending = serving.stage.clone();
     let version = launch.version;
-    let service = (entry.serve)(launch.config, serving)
-        .map_err(|reason| format!("the configuration of `{}` can't be read: {reason}", entry.kind))?;
-    let service = runtime.spawn(service);
-    let outcome = runtime.block_on(async move {
-        let overdue = async {
-            // An error means that nobody can end it any more.
-            let until = match ending.wait_for(|stage| !stage.is_serving()).await {
-                Ok(stage) => stage.until(),
-                Err(_) => None,
-            };
-            match until {
-                // The service keeps to the time itself; this is for one that doesn't.
-                Some(until) => tokio::time::sleep_until((until + Duration::from_secs(1)).into()).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            outcome = service => Some(outcome),
-            () = overdue => None,
-        }
-    });
+    lifetime::keep_time(Arc::clone(stage), version, launch.drain)?;
+    let service = {
+        let _inside = runtime.enter();
+        (entry.serve)(launch.config, serving)
+    };
+    let service =
+        service.map_err(|reason| format!("the configuration of `{}` can't be read: {reason}", entry.kind))?;
+    let outcome = runtime.block_on(runtime.spawn(service));
     runtime.shutdown_background();
     match outcome {
-        Some(Ok(Ok(()))) => {
-            eprintln!("zen: version {version} ends");
+        Ok(Ok(())) => {
+            say!("zen: version {version} ends");
             Ok(())
         }
-        Some(Ok(Err(error))) => Err(error),
-        Some(Err(error)) => Err(format!("the service panicked: {error}").into()),
-        None => {
-            eprintln!("zen: version {version} ends with requests unfinished: its time to drain is over");
-            Ok(())
-        }
+        Ok(Err(error)) => Err(error),
+        Err(error) => Err(format!("the service panicked: {error}").into()),
     }
-}
-
-/// Asks the service to end; a shorter time replaces a longer one, never the other way round.
-fn end(stage: &watch::Sender<Stage>, next: Stage) {
-    stage.send_modify(|stage| {
-        let sooner = match (stage.until(), next.until()) {
-            (Some(now), Some(then)) => Some(now.min(then)),
-            (now, then) => now.or(then),
-        };
-        *stage = match (next, sooner) {
-            (Stage::Retiring { .. }, Some(until)) if !matches!(stage, Stage::Draining { .. }) => {
-                Stage::Retiring { until }
-            }
-            (_, Some(until)) => Stage::Draining { until },
-            (next, None) => next,
-        };
-    });
 }
 
 /// The listening socket: the running version's, so that no connection is refused in between; else a new one.
@@ -276,7 +223,7 @@ fn listen(launch: &Launch) -> Result<(TcpListener, bool), BoxError> {
         match control::take_listener(&launch.home, launch.service, previous) {
             Ok(listener) => return Ok((listener, true)),
             Err(error) => {
-                eprintln!("zen: version {previous} doesn't give its socket ({error}); opening a new one")
+                say!("zen: version {previous} doesn't give its socket ({error}); opening a new one")
             }
         }
     }
@@ -324,15 +271,15 @@ fn obey(
     if *ordered.borrow() == Ordered::Go && is_committed(launch) {
         return take_charge(launch, reports);
     }
-    eprintln!("zen: the process that started this version is gone before it put it in charge");
+    say!("zen: the process that started this version is gone before it put it in charge");
     if *ordered.borrow() == Ordered::Nothing {
         // Nothing has been answered yet: nothing is lost.
-        std::process::exit(1);
+        leave(1);
     }
     end(
         stage,
         Stage::Retiring {
-            until: Instant::now() + launch.drain,
+            until: from_now(launch.drain),
         },
     );
 }
@@ -343,15 +290,27 @@ fn take_charge(launch: &Launch, reports: &Reports) {
         && let Err(error) = control::retire(&launch.home, launch.service, previous)
     {
         // It has ended by itself; or it can't be asked, and then whoever changes the service next ends it.
-        eprintln!("zen: version {previous} can't be told to retire: {error}");
+        say!("zen: version {previous} can't be told to retire: {error}");
     }
     reports.send(&Report::InCharge);
     reports.close();
 }
 
+/// Whether the metadata says that this version is the current one. A store that can't be read now is asked again: going when this is the
+/// current version would leave nobody to answer.
 fn is_committed(launch: &Launch) -> bool {
-    let record = Stack::at(&launch.home)
-        .ok()
-        .map(|stack| stack.metadata().service(launch.service));
-    matches!(record, Some(Ok(Some(record))) if record.version == launch.version)
+    let end = Instant::now() + RECORDED;
+    loop {
+        let record = Stack::at(&launch.home)
+            .map_err(ServiceError::from)
+            .and_then(|stack| Ok(stack.metadata().service(launch.service)?));
+        match record {
+            Ok(record) => return record.is_some_and(|record| record.version == launch.version),
+            Err(error) if Instant::now() < end => {
+                say!("zen: which version is the current one can't be read, and is asked again: {error}");
+                std::thread::sleep(Duration::from_secs(1));
+            }
+            Err(_) => return false,
+        }
+    }
 }
