@@ -1,25 +1,48 @@
 //! The program that the tests' services run.
 //!
-//! Started by hand: `start <home> <greeting>` starts a greeter and prints its id and port, and ends while the greeter goes on.
+//! By hand, with the project's folder as the second argument:
+//!
+//! - `start <home> <greeting>` starts a greeter and prints its id and port, and ends while the greeter goes on;
+//! - `again <home> <id>` starts a service that there is;
+//! - `update <home> <id> <greeting>` updates it to this greeting; `hang <home> <id>` to a version that never becomes ready;
+//! - `deploy <home> <greeting>` starts a greeter in a pipeline and prints its id; `visit <home>` prints what the last one says.
 
 use std::time::Duration;
 
 use zen_core::prelude::*;
 use zen_integrations as _;
-use zen_tests::services::Greeter;
+use zen_tests::services::{Greeter, Trouble, Troublemaker, greeting, visiting};
+
+const SOON: Duration = Duration::from_secs(120);
 
 #[zen_core::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["start", home, greeting] => {
-            let stack = Stack::at(home.as_ref())?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [command, home, rest @ ..] = &arguments[..] else {
+        return Err("usage: servant <command> <home> ..".into());
+    };
+    let stack = Stack::at(home.as_ref())?;
+    let find = |id: &str| -> Result<Service> { Ok(Service::find(&stack, id.parse()?)?) };
+    match (*command, rest) {
+        ("start", [greeting]) => {
             let service = Service::local(&stack, "greeter", &Greeter::new(greeting))?;
-            service.start(Duration::from_secs(60))?;
+            service.start(SOON)?;
             let endpoint = service.endpoint().ok_or("a running service has an endpoint")?;
             println!("{} {}", service.id(), endpoint.port);
-            Ok(())
         }
-        _ => Err("usage: servant start <home> <greeting>".into()),
+        ("again", [id]) => find(id)?.start(SOON)?,
+        ("update", [id, greeting]) => find(id)?.update(&Greeter::new(greeting), SOON)?,
+        ("hang", [id]) => find(id)?.update(&Troublemaker(Trouble::Hang), SOON)?,
+        ("deploy", [words]) => {
+            let run = greeting((*words).to_owned()).on(&stack).quiet().run().await?;
+            println!("{}", run.output().await?.id());
+        }
+        ("visit", []) => {
+            let run = visiting().on(&stack).quiet().run().await?;
+            println!("{}", run.output().await?);
+        }
+        _ => return Err(format!("no such command: {arguments:?}").into()),
     }
+    Ok(())
 }

@@ -191,7 +191,7 @@ impl<M> Service<M> {
     /// Starts it, with the configuration it has, if it doesn't run. Waits until it answers.
     ///
     /// # Errors
-    /// When it fails to start (with the reason and the end of its log) or takes longer than `timeout`.
+    /// When it fails to start (with the reason and the end of its log), takes longer than `timeout`, or runs on another machine.
     pub fn start(&self, timeout: Duration) -> Result<(), ServiceError> {
         let lease = self.lease()?;
         let record = self.record()?;
@@ -319,8 +319,20 @@ impl<M> Service<M> {
 
 /// Looks at a service, and records what is new.
 pub(crate) fn observe(stack: &Stack, record: &ServiceRecord) -> Result<ServiceStatus, ServiceError> {
-    let seen = backend(record)?.probe(stack, record)?;
-    let status = seen.after(&record.status, stack.clock().now());
+    // From before the look: what somebody records meanwhile, who changes the service, is newer.
+    let now = stack.clock().now();
+    let mut seen = backend(record)?.probe(stack, record)?;
+    if seen.state == ServiceState::Error {
+        // Its process may be gone because somebody has just stopped or replaced it.
+        match stack.metadata().service(record.id)? {
+            Some(fresh) if (fresh.version, fresh.desired) != (record.version, record.desired) => {
+                seen = backend(&fresh)?.probe(stack, &fresh)?;
+                return Ok(seen.after(&fresh.status, now));
+            }
+            _ => {}
+        }
+    }
+    let status = seen.after(&record.status, now);
     if status.state != record.status.state || status.last_error != record.status.last_error {
         stack.metadata().apply(&[Change::ServiceObserved {
             service: record.id,

@@ -83,7 +83,10 @@ impl<M: 'static> Service<M> {
             step: Some(step.to_owned()),
             ..ServiceFilter::default()
         };
-        for record in stack.metadata().services(&filter)? {
+        let mut records = stack.metadata().services(&filter)?;
+        // The one that the newest run put there, which need not be the youngest: an older one may have been updated since.
+        records.sort_by_key(|record| std::cmp::Reverse((record.run, record.id)));
+        for record in records {
             if !running || observe(stack, &record)?.state == ServiceState::Active {
                 return Self::new(stack.clone(), record).checked().map(Some);
             }
@@ -102,7 +105,9 @@ impl<M: 'static> Service<M> {
                 let Some(artifact) = stack.metadata().artifact(edge.artifact)? else {
                     continue;
                 };
-                if !bare_type_name(&artifact.type_name).starts_with("Service<") {
+                // `Service<()>` is written without its default argument.
+                let bare = bare_type_name(&artifact.type_name);
+                if bare != "Service" && !bare.starts_with("Service<") {
                     continue;
                 }
                 let view = ArtifactView::new(stack.clone(), artifact);

@@ -31,6 +31,10 @@ impl LocalService for NativeService {
 
     async fn serve(self, serving: Serving) -> Result<()> {
         let version = serving.version().to_string();
+        // The server reads it again when it begins: what is missing must be said before a running version is replaced.
+        if let Some(token) = &self.options.token {
+            token.read()?;
+        }
         let metrics = Metrics::new(&self.name, &version);
         let options = self.options.clone();
         let name = self.name.clone();
@@ -56,8 +60,6 @@ impl LocalService for NativeService {
         ));
         let listener = TcpListener::from_std(serving.listener()?)?;
         let stages = serving.ready().await?;
-        // From here on other handles of the socket would keep it open when this server accepts no more.
-        drop(serving);
         server.serve(listener, stages.into_receiver()).await?;
         Ok(())
     }

@@ -9,7 +9,6 @@ use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::net::{
@@ -18,6 +17,7 @@ use rustix::net::{
 };
 use uuid::Uuid;
 
+use super::lifetime::Life;
 use crate::artifact::Digest;
 
 /// Long enough for a busy machine; both ends are on it.
@@ -26,15 +26,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LISTENER: u8 = b'l';
 const RETIRE: u8 = b'r';
 const DONE: u8 = b'k';
-
-/// What a running version is asked for.
-#[derive(Debug)]
-pub(super) enum Request {
-    /// To give its listening socket; done already when it arrives here.
-    Listener,
-    /// To retire.
-    Retire,
-}
 
 /// Names the socket. Not a file where that can be helped: a path may be too long for a socket's address, and the folder may be
 /// removed while the service runs.
@@ -65,14 +56,8 @@ fn is_ours(_: &UnixStream) -> bool {
     true
 }
 
-/// Answers requests in a thread of its own, for as long as the process lives.
-pub(super) fn answer(
-    home: &Path,
-    service: Uuid,
-    version: u32,
-    listener: Arc<Mutex<Option<TcpListener>>>,
-    mut then: impl FnMut(Request) + Send + 'static,
-) -> io::Result<()> {
+/// Answers requests in a thread of its own, for as long as the process lives; `retire` is what is done when another version asks for it.
+pub(super) fn answer(home: &Path, service: Uuid, version: u32, life: Life) -> io::Result<()> {
     let address = address(home, service, version)?;
     #[cfg(not(target_os = "linux"))]
     if let Some(path) = address.as_pathname() {
@@ -81,12 +66,12 @@ pub(super) fn answer(
     let socket = UnixListener::bind_addr(&address)?;
     let serve = move || {
         for stream in socket.incoming() {
-            let Ok(stream) = stream else { continue };
-            let listener = listener.lock().unwrap_or_else(PoisonError::into_inner);
-            let handled = is_ours(&stream).then(|| handle(&stream, listener.as_ref()));
-            drop(listener);
-            if let Some(Ok(request)) = handled {
-                then(request);
+            match stream {
+                // Whoever asked has gone: no failure of this process.
+                Ok(stream) if is_ours(&stream) => drop(handle(&stream, &life)),
+                Ok(_) => {}
+                // No descriptor is free: the next moment may have one.
+                Err(_) => std::thread::sleep(Duration::from_millis(50)),
             }
         }
     };
@@ -96,14 +81,15 @@ pub(super) fn answer(
     Ok(())
 }
 
-fn handle(mut stream: &UnixStream, listener: Option<&TcpListener>) -> io::Result<Request> {
+fn handle(mut stream: &UnixStream, life: &Life) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut request = [0];
     stream.read_exact(&mut request)?;
     match request[0] {
         LISTENER => {
-            let Some(listener) = listener else {
+            let listener = life.listener();
+            let Some(listener) = listener.as_ref() else {
                 return Err(io::Error::new(
                     io::ErrorKind::NotConnected,
                     "it is ending, and listens no more",
@@ -114,11 +100,12 @@ fn handle(mut stream: &UnixStream, listener: Option<&TcpListener>) -> io::Result
             let mut control = SendAncillaryBuffer::new(&mut space);
             control.push(SendAncillaryMessage::ScmRights(&descriptors));
             rustix::net::sendmsg(stream, &[IoSlice::new(&[DONE])], &mut control, SendFlags::empty())?;
-            Ok(Request::Listener)
+            Ok(())
         }
         RETIRE => {
-            stream.write_all(&[DONE])?;
-            Ok(Request::Retire)
+            // Before the answer: whoever has it may rely on it.
+            life.retire();
+            stream.write_all(&[DONE])
         }
         other => Err(io::Error::new(
             io::ErrorKind::InvalidData,

@@ -5,19 +5,26 @@ use std::io::{self, BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::launch::{ARGUMENT, Launch, Order, Report, VARIABLE};
+use super::lifetime::{self, Life, leave, say};
 use super::serving::{Ordered, Reports};
-use super::{LocalServiceEntry, Serving, control, kind, log, registered_services};
+use super::{LocalServiceEntry, Serving, control, identity, kind, log, registered_services};
 use crate::graph::failure::chain;
-use crate::service::Stage;
+use crate::service::ServiceError;
 use crate::serving::BoxError;
 use crate::stack::Stack;
+
+/// How long a daemon asks the metadata whether it is the current version.
+const RECORDED: Duration = Duration::from_secs(60);
+
+/// How long a version that is to end may take to free its port.
+const RELEASED: Duration = Duration::from_secs(2);
 
 /// Whether this process's `main` looks whether it is a daemon.
 static HOOKED: AtomicBool = AtomicBool::new(false);
@@ -54,21 +61,23 @@ pub fn run_if_daemon() -> Option<ExitCode> {
     if !is_astray() {
         return None;
     }
-    match begin() {
-        Ok((launch, reports, orders)) => Some(match run(launch, &reports, orders) {
+    let code = match begin() {
+        Ok((launch, reports, orders)) => match run(launch, &reports, orders) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 let reason = chain(&*error);
-                eprintln!("error: {reason}");
+                say!("error: {reason}");
                 reports.send(&Report::Failed { reason });
                 ExitCode::FAILURE
             }
-        }),
+        },
         Err(error) => {
-            eprintln!("error: this process was started as a service by something that isn't zen: {error}");
-            Some(ExitCode::FAILURE)
+            say!("error: this process was started as a service by something that isn't zen: {error}");
+            return Some(ExitCode::FAILURE);
         }
-    }
+    };
+    identity::end_session();
+    Some(code)
 }
 
 type Orders = BufReader<File>;
@@ -118,7 +127,7 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
     log::take_over(&log::open(&launch.log)?)?;
     log::keep_bounded(launch.log.clone(), launch.limits);
     crate::printing::print_events();
-    eprintln!(
+    say!(
         "zen: {} version {} of service {} begins in process {}",
         launch.kind,
         launch.version,
@@ -134,24 +143,8 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
         inherited,
     });
 
-    let (stage, stages) = watch::channel(Stage::Serving);
-    let life = Life {
-        stage: Arc::new(stage),
-        listener: Arc::new(Mutex::new(Some(listener.try_clone()?))),
-        drain: launch.drain,
-    };
-    let (retiring, handed_over) = (life.clone(), Arc::clone(&life.listener));
-    control::answer(
-        &launch.home,
-        launch.service,
-        launch.version,
-        handed_over,
-        move |request| {
-            if let control::Request::Retire = request {
-                retiring.retire();
-            }
-        },
-    )?;
+    let life = Life::new(listener, launch.drain);
+    control::answer(&launch.home, launch.service, launch.version, life.clone())?;
     let (ordered, orders_seen) = watch::channel(Ordered::Nothing);
     let listen_to = {
         let (launch, reports, life) = (launch.clone(), Arc::clone(reports), life.clone());
@@ -165,12 +158,12 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
         service: launch.service,
         name: launch.name.clone(),
         version: launch.version,
-        listener,
+        address,
         reports: Arc::clone(reports),
         ordered: orders_seen,
-        stage: stages,
+        life: life.clone(),
     };
-    serve(entry, launch, serving, &life)
+    serve(entry, launch, serving, life)
 }
 
 fn unknown(kind: &str) -> BoxError {
@@ -185,100 +178,29 @@ fn unknown(kind: &str) -> BoxError {
     .into()
 }
 
-fn serve(entry: &LocalServiceEntry, launch: Launch, serving: Serving, life: &Life) -> Result<(), BoxError> {
+fn serve(entry: &LocalServiceEntry, launch: Launch, serving: Serving, life: Life) -> Result<(), BoxError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = launch.worker_threads {
         builder.worker_threads(threads.max(1));
     }
     let runtime = builder.enable_all().build()?;
-    let terminated = {
-        let life = life.clone();
-        let _inside = runtime.enter();
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        async move {
-            while terminate.recv().await.is_some() {
-                eprintln!("zen: asked to stop (SIGTERM)");
-                life.drain();
-            }
-        }
-    };
-    runtime.spawn(terminated);
-    let mut ending = serving.stage.clone();
     let version = launch.version;
-    let service = (entry.serve)(launch.config, serving)
-        .map_err(|reason| format!("the configuration of `{}` can't be read: {reason}", entry.kind))?;
-    let service = runtime.spawn(service);
-    let outcome = runtime.block_on(async move {
-        let overdue = async {
-            // An error means that nobody can end it any more.
-            let until = match ending.wait_for(|stage| !stage.is_serving()).await {
-                Ok(stage) => stage.until(),
-                Err(_) => None,
-            };
-            match until {
-                // The service keeps to the time itself; this is for one that doesn't.
-                Some(until) => tokio::time::sleep_until((until + Duration::from_secs(1)).into()).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            outcome = service => Some(outcome),
-            () = overdue => None,
-        }
-    });
+    lifetime::keep_time(life, version)?;
+    let service = {
+        let _inside = runtime.enter();
+        (entry.serve)(launch.config, serving)
+    };
+    let service =
+        service.map_err(|reason| format!("the configuration of `{}` can't be read: {reason}", entry.kind))?;
+    let outcome = runtime.block_on(runtime.spawn(service));
     runtime.shutdown_background();
     match outcome {
-        Some(Ok(Ok(()))) => {
-            eprintln!("zen: version {version} ends");
+        Ok(Ok(())) => {
+            say!("zen: version {version} ends");
             Ok(())
         }
-        Some(Ok(Err(error))) => Err(error),
-        Some(Err(error)) => Err(format!("the service panicked: {error}").into()),
-        None => {
-            eprintln!("zen: version {version} ends with requests unfinished: its time to drain is over");
-            Ok(())
-        }
-    }
-}
-
-/// How this process's end is brought about.
-#[derive(Clone)]
-struct Life {
-    stage: Arc<watch::Sender<Stage>>,
-    /// A handle for the next version. Gone once this one ends: a socket that nobody accepts from must not keep clients waiting.
-    listener: Arc<Mutex<Option<TcpListener>>>,
-    drain: Duration,
-}
-
-impl Life {
-    fn retire(&self) {
-        self.end(Stage::Retiring {
-            until: Instant::now() + self.drain,
-        });
-    }
-
-    fn drain(&self) {
-        self.end(Stage::Draining {
-            until: Instant::now() + self.drain,
-        });
-    }
-
-    /// A shorter time replaces a longer one, never the other way round.
-    fn end(&self, next: Stage) {
-        self.stage.send_modify(|stage| {
-            let sooner = match (stage.until(), next.until()) {
-                (Some(now), Some(then)) => Some(now.min(then)),
-                (now, then) => now.or(then),
-            };
-            *stage = match (next, sooner) {
-                (Stage::Retiring { .. }, Some(until)) if !matches!(stage, Stage::Draining { .. }) => {
-                    Stage::Retiring { until }
-                }
-                (_, Some(until)) => Stage::Draining { until },
-                (next, None) => next,
-            };
-        });
-        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(Err(error)) => Err(error),
+        Err(error) => Err(format!("the service panicked: {error}").into()),
     }
 }
 
@@ -288,14 +210,22 @@ fn listen(launch: &Launch) -> Result<(TcpListener, bool), BoxError> {
         match control::take_listener(&launch.home, launch.service, previous) {
             Ok(listener) => return Ok((listener, true)),
             Err(error) => {
-                eprintln!("zen: version {previous} doesn't give its socket ({error}); opening a new one")
+                say!("zen: version {previous} doesn't give its socket ({error}); opening a new one")
             }
         }
     }
     let bind = |port| TcpListener::bind((launch.host.as_str(), port));
-    let listener = match bind(launch.port) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && launch.port_is_wish => bind(0),
-        other => other,
+    let mut bound = bind(launch.port);
+    let is_taken = |bound: &io::Result<TcpListener>| matches!(bound, Err(error) if error.kind() == io::ErrorKind::AddrInUse);
+    // A version that is about to end frees its port before it has answered what it was asked.
+    let patience = Instant::now() + RELEASED;
+    while launch.previous.is_some() && is_taken(&bound) && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(10));
+        bound = bind(launch.port);
+    }
+    let listener = match is_taken(&bound) && launch.port_is_wish {
+        true => bind(0),
+        false => bound,
     };
     let listener = listener.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => format!(
@@ -330,10 +260,10 @@ fn obey(launch: &Launch, orders: Orders, ordered: &watch::Sender<Ordered>, repor
     if *ordered.borrow() == Ordered::Go && is_committed(launch) {
         return take_charge(launch, reports);
     }
-    eprintln!("zen: the process that started this version is gone before it put it in charge");
+    say!("zen: the process that started this version is gone before it put it in charge");
     if *ordered.borrow() == Ordered::Nothing {
         // Nothing has been answered yet: nothing is lost.
-        std::process::exit(1);
+        leave(1);
     }
     life.retire();
 }
@@ -344,15 +274,27 @@ fn take_charge(launch: &Launch, reports: &Reports) {
         && let Err(error) = control::retire(&launch.home, launch.service, previous)
     {
         // It has ended by itself; or it can't be asked, and then whoever changes the service next ends it.
-        eprintln!("zen: version {previous} can't be told to retire: {error}");
+        say!("zen: version {previous} can't be told to retire: {error}");
     }
     reports.send(&Report::InCharge);
     reports.close();
 }
 
+/// Whether the metadata says that this version is the current one. A store that can't be read now is asked again: going when this is the
+/// current version would leave nobody to answer.
 fn is_committed(launch: &Launch) -> bool {
-    let record = Stack::at(&launch.home)
-        .ok()
-        .map(|stack| stack.metadata().service(launch.service));
-    matches!(record, Some(Ok(Some(record))) if record.version == launch.version)
+    let end = Instant::now() + RECORDED;
+    loop {
+        let record = Stack::at(&launch.home)
+            .map_err(ServiceError::from)
+            .and_then(|stack| Ok(stack.metadata().service(launch.service)?));
+        match record {
+            Ok(record) => return record.is_some_and(|record| record.version == launch.version),
+            Err(error) if Instant::now() < end => {
+                say!("zen: which version is the current one can't be read, and is asked again: {error}");
+                std::thread::sleep(Duration::from_secs(1));
+            }
+            Err(_) => return false,
+        }
+    }
 }

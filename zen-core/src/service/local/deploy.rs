@@ -4,13 +4,15 @@
 //! it is warm and told to; it ends by itself when its starter dies before the new version is recorded as the current one; and
 //! only a version that is recorded tells the one before to retire.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
 use super::launch::Launch;
+use super::leftovers::{check_place, end_leftovers};
 use super::spawn::{Starting, check_program, log_path};
 use super::{LocalConfig, folder, home, identity, program};
-use crate::metadata::{Change, Endpoint, ServiceRecord, ServiceState, ServiceVersionRecord};
+use crate::metadata::{Change, Endpoint, ProgramRecord, ServiceRecord, ServiceState, ServiceVersionRecord};
 use crate::service::ServiceError;
 use crate::service::backend::{At, Seen};
 
@@ -26,9 +28,10 @@ pub(super) fn deploy(
     let home = home(stack)?;
     let config = LocalConfig::of(&wanted)?;
     let executable = program::find(stack, home, &config.program, &wanted.name)?;
-    check_program(!stack.has_program())?;
-    let versions = stack.metadata().service_versions(wanted.id)?;
-    end_leftovers(&wanted, &versions);
+    check_program(program::is_own(stack, home, &config.program))?;
+    let mut versions = stack.metadata().service_versions(wanted.id)?;
+    check_place(&wanted, &versions)?;
+    let over = end_leftovers(&wanted, &mut versions, stack.clock().now());
     let current = versions.iter().find(|version| version.number == wanted.version);
     let running = current.filter(|version| version.process.as_ref().is_some_and(identity::is_alive));
 
@@ -59,8 +62,12 @@ pub(super) fn deploy(
     }
     let service = |record: &ServiceRecord| Change::Service(Box::new(record.clone()));
     let numbered = |version: &ServiceVersionRecord| Change::ServiceVersion(Box::new(version.clone()));
-    at.lease
-        .apply(&wanted.name, vec![service(&record), numbered(&version)])?;
+    let mut changes = vec![service(&record), numbered(&version)];
+    changes.extend(
+        over.into_iter()
+            .map(|version| Change::ServiceVersion(Box::new(version))),
+    );
+    at.lease.apply(&wanted.name, changes)?;
 
     let launch = launch(home, &wanted, &config, version.number, running);
     let started = start(at, launch, &executable, &mut version, timeout);
@@ -90,6 +97,7 @@ pub(super) fn deploy(
     version.state = ServiceState::Active;
     version.live = Some(now);
     let mut record = ServiceRecord {
+        kind: config.kind.clone(),
         desired: ServiceState::Active,
         endpoint: Some(Endpoint {
             protocol: config.paths.protocol.clone(),
@@ -105,10 +113,10 @@ pub(super) fn deploy(
     };
     record.status.last_error = None;
     let mut changes = vec![service(&record), numbered(&version)];
-    if let Some(before) = current {
+    if let Some(before) = running {
         changes.push(numbered(&ServiceVersionRecord {
             state: ServiceState::Inactive,
-            ended: before.ended.or(Some(now)),
+            ended: Some(now),
             ..before.clone()
         }));
     }
@@ -161,7 +169,16 @@ fn start(
     timeout: Duration,
 ) -> Result<(Starting, String, u16), ServiceError> {
     let name = launch.name.clone();
-    let mut starting = Starting::spawn(launch, executable, timeout)?;
+    let home = home(at.stack)?;
+    let program = program_of(version, executable);
+    let spawn = |executable: &Path| Starting::spawn(launch.clone(), executable, &program.path, timeout);
+    let mut starting = match spawn(executable) {
+        // Who has deleted another service may just have removed the copy, not knowing yet that it is needed again.
+        Err(ServiceError::Spawn { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            spawn(&program::find(at.stack, home, &program, &name)?)
+        }
+        other => other,
+    }?;
     // Known before it answers anybody: so whoever takes over from a process that died here can end it.
     version.process = Some(starting.process().clone());
     at.lease
@@ -171,16 +188,12 @@ fn start(
     Ok((starting, host, port))
 }
 
-/// Ends the processes of versions that never came to be the current one: those of a deployment that died midway.
-fn end_leftovers(wanted: &ServiceRecord, versions: &[ServiceVersionRecord]) {
-    for version in versions {
-        if version.number != wanted.version
-            && version.state == ServiceState::PendingStartup
-            && let Some(process) = &version.process
-        {
-            identity::kill_group(process);
-        }
-    }
+fn program_of(version: &ServiceVersionRecord, executable: &Path) -> ProgramRecord {
+    let unknown = || ProgramRecord {
+        path: executable.display().to_string(),
+        digest: None,
+    };
+    version.program.clone().unwrap_or_else(unknown)
 }
 
 /// Clients of a server that listens on all addresses reach it at this machine's own.

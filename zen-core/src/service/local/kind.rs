@@ -61,7 +61,8 @@ pub trait LocalService: Serialize + DeserializeOwned + Send + 'static {
     /// What it speaks, and where it is asked.
     fn paths(&self) -> Paths;
 
-    /// Runs the server until the stage says that it ends.
+    /// Runs the server until the stage says that it ends. On Linux, the processes that it has started end with it, unless they have made
+    /// themselves a session of their own.
     ///
     /// # Errors
     /// Any. Before [`Serving::ready`] the start fails with it; after, the process ends with it, and it is in the log.

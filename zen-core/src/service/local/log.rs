@@ -28,10 +28,15 @@ impl Default for LogLimits {
 
 /// The log's file, opened so that every write goes to its end.
 pub(super) fn open(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+    let mut tries = 0;
+    loop {
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        match made.and_then(|()| OpenOptions::new().create(true).append(true).open(path)) {
+            // Who deletes the last other service removes the folder of all of them, maybe right now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < 100 => tries += 1,
+            other => return other,
+        }
     }
-    OpenOptions::new().create(true).append(true).open(path)
 }
 
 /// The n-th full file: 1 is the newest.

@@ -7,6 +7,8 @@ mod deploy;
 pub(crate) mod identity;
 mod kind;
 mod launch;
+mod leftovers;
+mod lifetime;
 mod log;
 mod probe;
 pub(crate) mod program;
@@ -16,7 +18,7 @@ mod stop;
 mod tail;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -85,6 +87,12 @@ pub(crate) fn home(stack: &Stack) -> Result<&Path, ServiceError> {
     stack.home().ok_or_else(|| ServiceError::NoHome {
         stack: stack.name().to_owned(),
     })
+}
+
+/// This long from now; what is too long for a clock ends in a far future.
+fn from_now(time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    Instant::now() + time.min(FAR)
 }
 
 /// Where the files of a running service are.

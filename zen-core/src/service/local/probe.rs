@@ -35,7 +35,9 @@ pub(super) fn probe(stack: &Stack, record: &ServiceRecord) -> Result<Seen, Servi
         version.state == ServiceState::PendingStartup
             && version.process.as_ref().is_some_and(identity::is_alive)
     });
-    Ok(match (wanted, starting, process) {
+    // Of one that was stopped, or found gone by a start that failed since, the end is known.
+    let lost = current.filter(|version| version.ended.is_none()).and(process);
+    Ok(match (wanted, starting, lost) {
         (_, Some(_), _) => Seen::state(ServiceState::PendingStartup),
         (false, None, _) => Seen::state(ServiceState::Inactive),
         (true, None, Some(process)) => {

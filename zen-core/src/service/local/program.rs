@@ -59,7 +59,16 @@ fn copy(path: &Path, folder: &Path) -> io::Result<Digest> {
     copied
 }
 
-/// The executable to start: the kept copy, else the original if it hasn't changed, else this program if it is the same.
+/// Whether it is the program that is running here.
+pub(crate) fn is_own(stack: &Stack, home: &Path, program: &ProgramRecord) -> bool {
+    !stack.has_program()
+        && stack
+            .program_path()
+            .and_then(|path| digest_of(&path, Some(&home.join("cache/programs"))))
+            .is_ok_and(|own| Some(own) == program.digest)
+}
+
+/// The executable to start: the kept copy, else one of the original if it hasn't changed, else of this program if it is the same.
 pub(crate) fn find(
     stack: &Stack,
     home: &Path,
@@ -78,13 +87,19 @@ pub(crate) fn find(
     let same =
         |path: &Path| digest_of(path, Some(&home.join("cache/programs"))).is_ok_and(|found| found == digest);
     let original = PathBuf::from(&program.path);
-    if same(&original) {
-        return Ok(original);
+    for path in [Some(original), stack.program_path().ok()].into_iter().flatten() {
+        if !same(&path) {
+            continue;
+        }
+        // Kept again, for the next start. Where it can't be, this start still can.
+        return match copy(&path, &folder(home)) {
+            Ok(copied) if copied == digest => Ok(kept),
+            // It was replaced while it was copied.
+            Ok(_) => continue,
+            Err(_) => Ok(path),
+        };
     }
-    match stack.program_path() {
-        Ok(path) if same(&path) => Ok(path),
-        _ => Err(gone()),
-    }
+    Err(gone())
 }
 
 /// Removes the copies that no service refers to. Only tidies up.

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::launch::Report;
-use crate::service::{Stage, Stages};
+use super::lifetime::Life;
+use crate::service::Stages;
 use crate::serving::{BoxError, ModelRef, ServedModel, load_model};
 use crate::stack::{Stack, StackError};
 
@@ -54,10 +55,10 @@ pub struct Serving {
     pub(super) service: Uuid,
     pub(super) name: String,
     pub(super) version: u32,
-    pub(super) listener: TcpListener,
+    pub(super) address: SocketAddr,
+    pub(super) life: Life,
     pub(super) reports: Arc<Reports>,
     pub(super) ordered: watch::Receiver<Ordered>,
-    pub(super) stage: watch::Receiver<Stage>,
 }
 
 impl fmt::Debug for Serving {
@@ -92,20 +93,26 @@ impl Serving {
     }
 
     /// The address the listening socket has.
-    ///
-    /// # Errors
-    /// When the system doesn't tell.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The listening socket, in non-blocking mode. Connections come in only after [`ready`](Self::ready); another version's process may
     /// have the same socket.
     ///
+    /// Drop it when the service is to end: a socket that nobody accepts from keeps clients waiting.
+    ///
     /// # Errors
-    /// When the process has no free descriptors.
+    /// When the process has no free descriptors, or is ending already.
     pub fn listener(&self) -> io::Result<TcpListener> {
-        let listener = self.listener.try_clone()?;
+        let listener = self.life.listener();
+        let Some(listener) = listener.as_ref() else {
+            return Err(io::Error::new(
+                io::ErrorKind::NotConnected,
+                "the service is ending",
+            ));
+        };
+        let listener = listener.try_clone()?;
         listener.set_nonblocking(true)?;
         Ok(listener)
     }
@@ -138,7 +145,7 @@ impl Serving {
         match order.map(|order| *order) {
             Ok(Ordered::Go) => {
                 self.reports.send(&Report::Serving);
-                Ok(Stages::new(self.stage.clone()))
+                Ok(Stages::new(self.life.stages()))
             }
             _ => Err(Abandoned),
         }

@@ -1,6 +1,6 @@
 //! Starting a service's process, and watching it until it serves.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -8,13 +8,26 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::launch::{ARGUMENT, HELLO, Launch, Order, Report, VARIABLE};
-use super::{daemon, identity, log, tail};
+use super::{daemon, from_now, identity, log, tail};
 use crate::metadata::ProcessIdentity;
 use crate::service::ServiceError;
 use crate::stack::HOME_VARIABLE;
 
 /// How much of the log goes into an error.
 const LOG_LINES: usize = 20;
+
+/// How long another thread's child may keep the copy of a program open for writing: from before it runs its own program.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// How long the system may take to end a process that was killed.
+const KILLED: Duration = Duration::from_secs(5);
+
+/// As long as nothing else is known of it.
+const FIRST_WORD: &str =
+    "waiting for its first word, which a program says whose `main` is marked `#[zen_core::main]`";
+
+/// From here on it may be answering somebody.
+const ANSWERING: &str = "beginning to answer";
 
 /// How long the version before may take to hear that it is to retire.
 const IN_CHARGE: Duration = Duration::from_secs(15);
@@ -31,6 +44,7 @@ pub(super) struct Starting {
     orders: Option<ChildStdin>,
     events: Receiver<Event>,
     gone: bool,
+    committed: bool,
     doing: &'static str,
     deadline: Instant,
     timeout: Duration,
@@ -48,7 +62,13 @@ pub(super) fn check_program(own: bool) -> Result<(), ServiceError> {
 }
 
 impl Starting {
-    pub(super) fn spawn(launch: Launch, program: &Path, timeout: Duration) -> Result<Self, ServiceError> {
+    /// `original` is what people know the program as.
+    pub(super) fn spawn(
+        launch: Launch,
+        program: &Path,
+        original: &str,
+        timeout: Duration,
+    ) -> Result<Self, ServiceError> {
         let failed = |source| ServiceError::Spawn {
             service: launch.name.clone(),
             program: program.to_owned(),
@@ -63,7 +83,12 @@ impl Starting {
         let mut command = Command::new(program);
         // The further arguments are for people who look at the list of processes.
         command
-            .args([ARGUMENT, &launch.kind, &launch.name, &launch.service.to_string()])
+            .args([
+                ARGUMENT,
+                &shown(&launch.kind),
+                &shown(&launch.name),
+                &launch.service.to_string(),
+            ])
             .env(VARIABLE, "1")
             .env(HOME_VARIABLE, &launch.home)
             .stdin(Stdio::piped())
@@ -72,13 +97,13 @@ impl Starting {
         if let Some(project) = launch.home.parent() {
             command.current_dir(project);
         }
-        let mut child = command.spawn().map_err(failed)?;
+        let mut child = spawn(&mut command).map_err(failed)?;
         let Some(process) = identity::identify(child.id()) else {
             let _ = child.kill();
             let status = child.wait().map_err(failed)?;
             return Err(ServiceError::Start {
                 service: launch.name.clone(),
-                reason: ending(status),
+                reason: unheard(status, original),
                 log: tail::last_lines(&launch.log, LOG_LINES),
             });
         };
@@ -94,8 +119,9 @@ impl Starting {
             orders,
             events,
             gone: false,
-            doing: "starting its process",
-            deadline: Instant::now() + timeout,
+            committed: false,
+            doing: FIRST_WORD,
+            deadline: from_now(timeout),
             timeout,
         };
         if let Err(source) = spawned {
@@ -105,7 +131,7 @@ impl Starting {
                 source,
             });
         }
-        starting.begin(program)?;
+        starting.begin(original)?;
         Ok(starting)
     }
 
@@ -113,16 +139,14 @@ impl Starting {
         &self.process
     }
 
-    fn begin(&mut self, program: &Path) -> Result<(), ServiceError> {
-        let patience = HELLO.min(self.timeout);
-        let hello = Instant::now() + patience;
-        match self.next(hello.min(self.deadline))? {
-            Some(Report::Hello) => {}
-            Some(_) | None => {
-                return Err(self.failed(format!(
-                    "{} does not answer as a service: its `main` must be marked `#[zen_core::main]`",
-                    program.display()
-                )));
+    fn begin(&mut self, original: &str) -> Result<(), ServiceError> {
+        match self.event(self.deadline.min(Instant::now() + HELLO)) {
+            Some(Event::Report(Report::Hello)) => {}
+            Some(Event::Ended(Ok(status))) => return Err(self.failed(unheard(status, original))),
+            Some(Event::Ended(Err(error))) => return Err(self.unwatched(error)),
+            None if Instant::now() >= self.deadline => return Err(self.late()),
+            Some(Event::Report(_)) | None => {
+                return Err(self.failed(format!("it does not answer as a service: {}", unmarked(original))));
             }
         }
         let launch = serde_json::to_vec(&self.launch).map_err(|error| self.failed(error.to_string()))?;
@@ -151,7 +175,7 @@ impl Starting {
 
     /// Lets it answer connections.
     pub(super) fn go(&mut self) -> Result<(), ServiceError> {
-        self.doing = "beginning to answer";
+        self.doing = ANSWERING;
         self.order(Order::Go)?;
         loop {
             match self.next(self.deadline)? {
@@ -175,7 +199,7 @@ impl Starting {
                 Ok(Some(Report::InCharge)) | Ok(None) | Err(_)
             )
         {}
-        self.gone = true;
+        self.committed = true;
     }
 
     fn order(&mut self, order: Order) -> Result<(), ServiceError> {
@@ -205,31 +229,37 @@ impl Starting {
     /// # Errors
     /// When it ends instead.
     fn next(&mut self, until: Instant) -> Result<Option<Report>, ServiceError> {
-        match self
-            .events
-            .recv_timeout(until.saturating_duration_since(Instant::now()))
-        {
-            Ok(Event::Report(report)) => Ok(Some(report)),
-            Ok(Event::Ended(status)) => {
-                self.gone = true;
-                let reason = match status {
-                    Ok(status) => ending(status),
-                    Err(error) => format!("its process can't be watched: {error}"),
-                };
-                Err(self.failed(reason))
-            }
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(self.failed("its process is not watched any more".into()))
-            }
+        match self.event(until) {
+            Some(Event::Report(report)) => Ok(Some(report)),
+            Some(Event::Ended(Ok(status))) => Err(self.failed(ending(status))),
+            Some(Event::Ended(Err(error))) => Err(self.unwatched(error)),
+            None => Ok(None),
         }
     }
 
+    fn event(&mut self, until: Instant) -> Option<Event> {
+        let left = until.saturating_duration_since(Instant::now());
+        let event = match self.events.recv_timeout(left) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => return None,
+            Err(RecvTimeoutError::Disconnected) => Event::Ended(Err(std::io::ErrorKind::BrokenPipe.into())),
+        };
+        self.gone |= matches!(event, Event::Ended(_));
+        Some(event)
+    }
+
+    fn unwatched(&self, error: std::io::Error) -> ServiceError {
+        self.failed(format!("its process can't be watched: {error}"))
+    }
+
     fn failed(&self, reason: String) -> ServiceError {
+        let mut log = self.log();
+        // What it said last may be the reason once more.
+        log.pop_if(|line| *line == format!("error: {reason}"));
         ServiceError::Start {
             service: self.launch.name.clone(),
             reason,
-            log: self.log(),
+            log,
         }
     }
 
@@ -249,15 +279,43 @@ impl Starting {
 
 impl Drop for Starting {
     fn drop(&mut self) {
-        if self.gone {
+        if self.committed {
             return;
         }
-        match self.doing {
-            // It may be answering somebody: the end of its orders tells it to finish.
-            "beginning to answer" => self.orders = None,
-            _ => identity::kill_group(&self.process),
+        if self.doing == ANSWERING && !self.gone {
+            // The end of its orders tells it to finish.
+            self.orders = None;
+            return;
+        }
+        identity::kill_group(&self.process);
+        if identity::wait_for_end(&self.process, KILLED) {
+            identity::kill_orphans(&self.process);
         }
     }
+}
+
+fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    let end = Instant::now() + BUSY;
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// As much of a name as an argument of a process can have.
+fn shown(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    name.chars().take(100).map(plain).collect()
 }
 
 /// Passes on what a process says, and in the end waits for it, so that it doesn't stay a zombie.
@@ -276,6 +334,24 @@ fn watch(mut child: Child, mut tell: impl FnMut(Event) -> bool) {
     }
     let ended = child.wait();
     tell(Event::Ended(ended));
+}
+
+fn unmarked(program: &str) -> String {
+    format!(
+        "the `main` of {program} must be marked `#[zen_core::main]`, or call `zen_core::service::run_if_daemon()` first"
+    )
+}
+
+/// How a process ended that never said what it is.
+fn unheard(status: ExitStatus, program: &str) -> String {
+    match status.code() {
+        Some(_) => format!(
+            "{} and never answered as a service: {}",
+            ending(status),
+            unmarked(program)
+        ),
+        None => ending(status),
+    }
 }
 
 fn ending(status: ExitStatus) -> String {

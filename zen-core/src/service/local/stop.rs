@@ -48,7 +48,7 @@ pub(super) fn stop(
             return Ok(());
         }
     }
-    let end = std::time::Instant::now() + timeout;
+    let end = super::from_now(timeout);
     for process in &running {
         let left = match force {
             true => Duration::ZERO,
@@ -83,7 +83,7 @@ fn finish(record: &ServiceRecord, process: &ProcessIdentity, patience: Duration)
         false => Err(ServiceError::StopTimeout {
             service: record.name.clone(),
             pid: process.pid,
-            timeout: patience + KILLED,
+            timeout: patience.saturating_add(KILLED),
         }),
     }
 }

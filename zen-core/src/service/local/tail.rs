@@ -47,6 +47,20 @@ fn read_last(mut file: &mut File, size: u64, count: usize) -> io::Result<Vec<Str
     }
 }
 
+/// How many of the first `size` bytes are complete lines.
+fn complete(mut file: &mut File, size: u64) -> io::Result<u64> {
+    let start = size.saturating_sub(LONGEST as u64);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    (&mut file).take(size - start).read_to_end(&mut bytes)?;
+    Ok(match bytes.iter().rposition(|byte| *byte == b'\n') {
+        Some(end) => start + end as u64 + 1,
+        None if start == 0 => 0,
+        // Longer than any line is read.
+        None => size,
+    })
+}
+
 fn text(line: &[u8]) -> String {
     String::from_utf8_lossy(&line[..line.len().min(LONGEST)]).into_owned()
 }
@@ -61,6 +75,8 @@ struct Follow {
     path: PathBuf,
     file: Option<File>,
     partial: Vec<u8>,
+    /// Another file has its name since the last reading.
+    replaced: bool,
     is_alive: Box<dyn FnMut() -> bool + Send>,
 }
 
@@ -96,7 +112,11 @@ impl LogLines {
                 Err(error) => return Err(error),
             };
             found = true;
-            let size = file.metadata()?.len();
+            let mut size = file.metadata()?.len();
+            if number == 0 && follow.is_some() {
+                // The line that is being written comes as a whole, later.
+                size = complete(&mut file, size)?;
+            }
             let mut earlier = read_last(&mut file, size, count - lines.len().min(count))?;
             earlier.append(&mut lines);
             lines = earlier;
@@ -116,6 +136,7 @@ impl LogLines {
             path: path.to_owned(),
             file: current,
             partial: Vec::new(),
+            replaced: false,
             is_alive,
         });
         Ok(Self {
@@ -138,7 +159,7 @@ impl Iterator for LogLines {
             let alive = (follow.is_alive)();
             let lines = follow.read();
             if lines.is_empty() {
-                if !alive {
+                if !alive && !follow.replaced {
                     let rest = std::mem::take(&mut follow.partial);
                     self.follow = None;
                     return (!rest.is_empty()).then(|| text(&rest));
@@ -158,15 +179,22 @@ impl Follow {
             // What can't be read now is tried again.
             let _ = file.read_to_end(&mut bytes);
         }
-        // When nothing more comes from this file, a new one may have taken its name.
-        if bytes.is_empty() && self.was_replaced() {
-            self.file = File::open(&self.path).ok();
-            if let Some(file) = &mut self.file {
-                let _ = file.read_to_end(&mut bytes);
+        // When nothing more comes from this file, a new one may have taken its name. The process goes over to it a moment later: so this
+        // one is read once more before it is left.
+        if bytes.is_empty() {
+            let replaced = self.was_replaced();
+            if replaced && (self.replaced || self.file.is_none()) {
+                self.file = File::open(&self.path).ok();
+                if let Some(file) = &mut self.file {
+                    let _ = file.read_to_end(&mut bytes);
+                }
             }
+            self.replaced = replaced && !self.replaced;
         }
         self.partial.extend_from_slice(&bytes);
         let Some(end) = self.partial.iter().rposition(|byte| *byte == b'\n') else {
+            // No line is given further than this.
+            self.partial.truncate(LONGEST);
             return Vec::new();
         };
         let rest = self.partial.split_off(end + 1);
