@@ -10,7 +10,9 @@ pub struct Line {
     pub slope: f64,
     /// Warming up fails with this.
     pub cold: Option<String>,
-    /// Predicts in a thread of its own.
+    /// Warming up never ends.
+    pub frozen: bool,
+    /// What makes it large.
     pub padding: Vec<u8>,
 }
 
@@ -34,9 +36,26 @@ impl Predictor for Line {
     }
 
     fn warm_up(&self) -> Result<()> {
+        if self.frozen {
+            loop {
+                std::thread::park();
+            }
+        }
         match &self.cold {
             Some(reason) => Err(reason.clone().into()),
             None => Ok(()),
         }
     }
+}
+
+/// The line, as if it had been trained.
+#[step]
+pub fn trainer(line: Line) -> Line {
+    line
+}
+
+/// Deploys it.
+#[pipeline]
+pub fn deploying(line: Line) -> Artifact<Service<Line>> {
+    model_deployer(true, trainer(line), DeployConfig::named("line"))
 }

@@ -5,12 +5,14 @@
 //! - `start <home> <greeting>` starts a greeter and prints its id and port, and ends while the greeter goes on;
 //! - `again <home> <id>` starts a service that there is;
 //! - `update <home> <id> <greeting>` updates it to this greeting; `hang <home> <id>` to a version that never becomes ready;
+//! - `line <home> <slope>` deploys a model in a pipeline and prints the server's id;
 //! - `deploy <home> <greeting>` starts a greeter in a pipeline and prints its id; `visit <home>` prints what the last one says.
 
 use std::time::Duration;
 
 use zen_core::prelude::*;
 use zen_integrations as _;
+use zen_tests::models::{Line, deploying};
 use zen_tests::services::{Greeter, Trouble, Troublemaker, greeting, visiting};
 
 const SOON: Duration = Duration::from_secs(120);
@@ -41,6 +43,15 @@ async fn main() -> Result<()> {
         ("visit", []) => {
             let run = visiting().on(&stack).quiet().run().await?;
             println!("{}", run.output().await?);
+        }
+        ("line", [slope]) => {
+            let line = Line {
+                // Not a number: a line that never warms up.
+                frozen: slope.parse::<f64>().is_err(),
+                ..Line::new(slope.parse().unwrap_or_default())
+            };
+            let run = deploying(line).on(&stack).quiet().run().await?;
+            println!("{}", run.output().await?.id());
         }
         _ => return Err(format!("no such command: {arguments:?}").into()),
     }

@@ -7,6 +7,7 @@ mod finding;
 mod pipeline;
 pub mod project;
 mod replace;
+mod together;
 mod tokens;
 
 /// Whether a process with this id runs.
