@@ -59,3 +59,127 @@ pub fn trainer(line: Line) -> Line {
 pub fn deploying(line: Line) -> Artifact<Service<Line>> {
     model_deployer(true, trainer(line), DeployConfig::named("line"))
 }
+
+/// Two numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Row)]
+pub struct Pair {
+    /// One.
+    pub a: f64,
+    /// The other.
+    pub b: f64,
+}
+
+/// 0 in place of what no JSON can hold: that a prediction can't be told is its model's fault.
+fn finite(number: f64) -> f64 {
+    if number.is_finite() { number } else { 0.0 }
+}
+
+/// Adds pairs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Pairs;
+
+#[predictor]
+impl Predictor for Pairs {
+    type Input = Pair;
+    type Output = f64;
+
+    fn predict(&self, batch: &[Pair]) -> Result<Vec<f64>> {
+        Ok(batch.iter().map(|pair| finite(pair.a + pair.b)).collect())
+    }
+}
+
+/// The sum and the largest of four numbers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Vectors;
+
+#[predictor]
+impl Predictor for Vectors {
+    type Input = [f32; 4];
+    type Output = [f32; 2];
+
+    fn predict(&self, batch: &[[f32; 4]]) -> Result<Vec<[f32; 2]>> {
+        let predict = |row: &[f32; 4]| {
+            let sum: f32 = row.iter().sum();
+            let largest = row.iter().copied().fold(f32::MIN, f32::max);
+            [sum, largest].map(|number| finite(number.into()) as f32)
+        };
+        Ok(batch.iter().map(predict).collect())
+    }
+}
+
+/// Texts in capital letters.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Capitals;
+
+#[predictor]
+impl Predictor for Capitals {
+    type Input = String;
+    type Output = String;
+
+    fn predict(&self, batch: &[String]) -> Result<Vec<String>> {
+        Ok(batch.iter().map(|text| text.to_uppercase()).collect())
+    }
+}
+
+/// What there is to say of a pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Row)]
+pub struct Summary {
+    /// The sum.
+    pub total: f64,
+    /// Whether the first number is the larger one.
+    pub larger: bool,
+    /// The numbers.
+    pub both: [f64; 2],
+    /// Of the sum.
+    pub label: String,
+    /// The sum without its fraction.
+    pub whole: i64,
+}
+
+/// Summarises pairs: a model with several outputs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Summaries;
+
+#[predictor]
+impl Predictor for Summaries {
+    type Input = Pair;
+    type Output = Summary;
+
+    fn predict(&self, batch: &[Pair]) -> Result<Vec<Summary>> {
+        let totals = Pairs.predict(batch)?;
+        let summary = |(pair, total): (&Pair, f64)| Summary {
+            total,
+            larger: pair.a > pair.b,
+            both: [pair.a, pair.b].map(finite),
+            label: if total < 0.0 { "negative" } else { "positive" }.into(),
+            whole: total as i64,
+        };
+        Ok(batch.iter().zip(totals).map(summary).collect())
+    }
+}
+
+/// Does what it is told: panics, hangs, fails, finds the input at fault, or answers with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Obedient;
+
+#[predictor]
+impl Predictor for Obedient {
+    type Input = String;
+    type Output = String;
+
+    fn predict(&self, batch: &[String]) -> Result<Vec<String>> {
+        for order in batch {
+            match order.as_str() {
+                "panic" => panic!("as told"),
+                "hang" => loop {
+                    std::thread::park();
+                },
+                "fail" => return Err("failed as told".into()),
+                "refuse" => return Err(PredictError::input("refused as told").into()),
+                "fewer" => return Ok(Vec::new()),
+                _ => {}
+            }
+        }
+        Ok(batch.to_vec())
+    }
+}

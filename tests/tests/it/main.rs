@@ -6,6 +6,7 @@
 mod arrays;
 mod branches;
 mod caching;
+mod clients;
 mod code;
 mod codec;
 mod deploying;

@@ -4,7 +4,7 @@ mod fuzz;
 mod mlflow;
 mod mlflow_csv;
 mod mlflow_refused;
-mod mutate;
+pub mod mutate;
 mod recorded;
 mod round_trip;
 mod v2_answers;

@@ -46,7 +46,17 @@ impl Project {
 
     /// Deploys a line by hand.
     pub fn deploy(&self, line: &Line, config: DeployConfig) -> Result<Service<Line>, DeployError> {
-        let model = store_model(&self.stack, "line", line)?;
+        self.deploy_model("line", line, config)
+    }
+
+    /// Deploys any model by hand; it is stored under this name.
+    pub fn deploy_model<M: Materialize>(
+        &self,
+        name: &str,
+        model: &M,
+        config: DeployConfig,
+    ) -> Result<Service<M>, DeployError> {
+        let model = store_model(&self.stack, name, model)?;
         let deployer = Native::deployer();
         let service = deployer.deploy_model(&self.stack, &DeployRequest::new(model, config))?;
         Ok(service.of_model())

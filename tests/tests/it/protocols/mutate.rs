@@ -106,7 +106,7 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
 }
 
 /// Where the JSON ends that a body begins with; its whole length when it begins with none.
-pub(super) fn json_end(body: &[u8]) -> usize {
+pub fn json_end(body: &[u8]) -> usize {
     let mut values = serde_json::Deserializer::from_slice(body).into_iter::<IgnoredAny>();
     match values.next() {
         Some(Ok(_)) => values.byte_offset(),
@@ -184,7 +184,7 @@ fn replanted(body: &[u8], changes: &[(usize, Change)]) -> Vec<u8> {
 }
 
 /// Bodies of which most are malformed: good ones with changes of their trees or of their bytes, random JSON and random bytes.
-pub(super) fn bodies(good: &'static [&'static [u8]]) -> impl Strategy<Value = Vec<u8>> {
+pub fn bodies(good: &'static [&'static [u8]]) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         6 => (0..good.len(), vec(change(), 1..4)).prop_map(|(body, changes)| replanted(good[body], &changes)),
         4 => (0..good.len(), vec(edit(), 1..3)).prop_map(|(body, edits)| edited(good[body].to_vec(), &edits)),

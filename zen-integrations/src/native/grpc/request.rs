@@ -15,6 +15,10 @@ const UNSUPPORTED: [&str; 2] = ["shared_memory_region", "classification"];
 
 /// Reads the inputs, whose elements are all in `raw`, or all in themselves.
 pub(super) fn read_inputs(inputs: Vec<InferInputTensor>, raw: Vec<Bytes>) -> Result<Vec<Tensor>, String> {
+    // First, since a tensor that is elsewhere has no contents.
+    for input in &inputs {
+        check_parameters(&input.parameters).map_err(|reason| told(&input.name, reason))?;
+    }
     if raw.is_empty() {
         return inputs.into_iter().map(|input| read(input, None)).collect();
     }
@@ -32,10 +36,13 @@ pub(super) fn read_inputs(inputs: Vec<InferInputTensor>, raw: Vec<Bytes>) -> Res
         .collect()
 }
 
+fn told(name: &str, reason: String) -> String {
+    format!("input `{}`: {reason}", name.chars().take(100).collect::<String>())
+}
+
 fn read(input: InferInputTensor, raw: Option<Bytes>) -> Result<Tensor, String> {
     let name = input.name;
-    let told = |reason: String| format!("input `{}`: {reason}", name.chars().take(100).collect::<String>());
-    check_parameters(&input.parameters).map_err(told)?;
+    let told = |reason| told(&name, reason);
     let datatype: Datatype = input.datatype.parse().map_err(|error| told(format!("{error}")))?;
     let shape = input.shape.iter().map(|size| usize::try_from(*size));
     let Ok(shape) = shape.collect::<Result<Vec<_>, _>>() else {

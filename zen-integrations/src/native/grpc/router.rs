@@ -41,18 +41,22 @@ pub fn router<B: Backend>(backend: B, limits: GrpcLimits) -> Router {
     );
     Router::new().route_service(
         &path,
-        ServiceExt::<Request<axum::body::Body>>::map_response(service, exhausted),
+        ServiceExt::<Request<axum::body::Body>>::map_response(service, corrected),
     )
 }
 
 /// tonic calls a message that is too large `OUT_OF_RANGE`; other servers, and the specification of gRPC, say `RESOURCE_EXHAUSTED`.
-/// Nothing else here answers with that code.
-fn exhausted(mut response: Response<Body>) -> Response<Body> {
+/// Nothing else here answers with that code. And tonic says nothing of a method that the service doesn't have.
+fn corrected(mut response: Response<Body>) -> Response<Body> {
     let code = |code: Code| HeaderValue::from(code as i32);
-    if let Some(found) = response.headers_mut().get_mut(Status::GRPC_STATUS)
-        && *found == code(Code::OutOfRange)
-    {
-        *found = code(Code::ResourceExhausted);
+    let headers = response.headers_mut();
+    match headers.get_mut(Status::GRPC_STATUS) {
+        Some(found) if *found == code(Code::OutOfRange) => *found = code(Code::ResourceExhausted),
+        Some(found) if *found == code(Code::Unimplemented) => {
+            let message = headers.entry(Status::GRPC_MESSAGE);
+            message.or_insert(HeaderValue::from_static("this server has no such method"));
+        }
+        _ => {}
     }
     response
 }
