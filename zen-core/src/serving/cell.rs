@@ -111,6 +111,14 @@ pub trait Cell: Sized {
     /// # Errors
     /// When a byte string is no text.
     fn read(source: &mut Elements<'_>, shape: &[usize]) -> Result<Self, NotText>;
+
+    /// Takes the elements of so many values of this shape off the front.
+    ///
+    /// # Errors
+    /// When a byte string is no text.
+    fn read_many(source: &mut Elements<'_>, count: usize, shape: &[usize]) -> Result<Vec<Self>, NotText> {
+        (0..count).map(|_| Self::read(source, shape)).collect()
+    }
 }
 
 /// A byte string that should be text is not UTF-8.
@@ -164,6 +172,11 @@ macro_rules! number_cells {
             fn read(source: &mut Elements<'_>, _: &[usize]) -> Result<Self, NotText> {
                 let bytes = source.take(size_of::<$number>());
                 Ok(<$number as Number>::read_one(bytes))
+            }
+
+            fn read_many(source: &mut Elements<'_>, count: usize, _: &[usize]) -> Result<Vec<Self>, NotText> {
+                let bytes = source.take(count.saturating_mul(size_of::<$number>()));
+                Ok(<$number as Number>::read_all(bytes))
             }
         }
     )*};
@@ -221,8 +234,7 @@ impl<T: Cell, const N: usize> Cell for [T; N] {
 
     fn read(source: &mut Elements<'_>, shape: &[usize]) -> Result<Self, NotText> {
         let inner = shape.get(1..).unwrap_or_default();
-        let values = (0..N).map(|_| T::read(source, inner));
-        let values: Vec<T> = values.collect::<Result<_, _>>()?;
+        let values = T::read_many(source, N, inner)?;
         // As many as were asked for.
         values.try_into().map_err(|_| NotText)
     }
@@ -253,7 +265,7 @@ impl<T: Cell> Cell for Vec<T> {
         let (length, inner) = shape
             .split_first()
             .map_or((0, shape), |(length, inner)| (*length, inner));
-        (0..length).map(|_| T::read(source, inner)).collect()
+        T::read_many(source, length, inner)
     }
 }
 
@@ -321,10 +333,7 @@ pub fn read_column<T: Cell>(tensor: &Tensor) -> Result<Vec<T>, RowError> {
         });
     }
     let mut elements = Elements::of(tensor);
-    let values = (0..rows).map(|_| T::read(&mut elements, shape));
-    values
-        .collect::<Result<_, NotText>>()
-        .map_err(|NotText| RowError::Text { name: name() })
+    T::read_many(&mut elements, rows, shape).map_err(|NotText| RowError::Text { name: name() })
 }
 
 /// Compares a value with what the model says of its tensor.

@@ -3,6 +3,7 @@
 mod accept;
 mod connection;
 mod link;
+mod relay;
 mod stream;
 
 use std::fmt;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use zen_core::service::Stage;
 
 use super::link::{Doing, Link};
+use super::relay::Relay;
 use super::stream::Noted;
 use crate::native::Metrics;
 use crate::native::app::App;
@@ -73,6 +74,7 @@ impl Connection {
         };
         let protocols = Arc::clone(&self.protocols);
         let mut connection = pin!(protocols.serve_connection(io, service));
+        let relay = Relay::new();
         let mut timer = pin!(tokio::time::sleep(self.limits.shortest()));
         let mut stage = *self.stage.borrow_and_update();
         // The connection was told to close in good order; by its timer, when there had been so many requests.
@@ -94,7 +96,7 @@ impl Connection {
                 }
             }
             let goes = !stage.is_serving() && !told;
-            let driven = poll_fn(|cx| match connection.as_mut().poll(cx) {
+            let driven = poll_fn(|cx| match relay.poll(cx, |cx| connection.as_mut().poll(cx)) {
                 Poll::Ready(_) => Poll::Ready(Event::Ended),
                 Poll::Pending if goes && link.is_http2() => Poll::Ready(Event::GoAway),
                 Poll::Pending => Poll::Pending,
