@@ -21,15 +21,23 @@ pub(crate) fn dynamic_importer(ctx: &StepContext, path: &str, count: usize) -> R
 /// Finds the server that a step of a pipeline deployed last, if it runs.
 #[step(cache = false)]
 pub(crate) fn prediction_service_loader(pipeline: &str, step: &str) -> Result<Service<Digits>> {
-    let service = load_last_service_from_step(pipeline, step, true)?;
-    service.ok_or_else(|| {
-        format!(
-            "no server of the step `{step}` of the pipeline `{pipeline}` runs; \
-             `cargo run --example continuous_deployment -- --config deploy` starts one"
-        )
-        .into()
-    })
+    let Some(service) = load_last_service_from_step::<Digits>(pipeline, step, false)? else {
+        return Err(
+            format!("the step `{step}` of the pipeline `{pipeline}` never deployed a server; {HOW}").into(),
+        );
+    };
+    let status = service.status()?;
+    match (status.state, status.last_error) {
+        (ServiceState::Active, _) => Ok(service),
+        (ServiceState::Error, Some(error)) => {
+            Err(format!("the server {service} failed: {error}; {HOW}").into())
+        }
+        (state, _) => Err(format!("the server {service} is {state}; {HOW}").into()),
+    }
 }
+
+/// How a server comes about.
+const HOW: &str = "`cargo run --example continuous_deployment -- --config deploy` starts one";
 
 /// Asks the server. What it answers depends on the model it has now, so it is never taken from the cache.
 #[step(cache = false)]

@@ -5,7 +5,7 @@
 //! - `start <home> <greeting>` starts a greeter and prints its id and port, and ends while the greeter goes on;
 //! - `again <home> <id>` starts a service that there is;
 //! - `update <home> <id> <greeting>` updates it to this greeting; `hang <home> <id>` to a version that never becomes ready;
-//! - `line <home> <slope>` deploys a model in a pipeline and prints the server's id;
+//! - `line <home> <slope>` deploys a model in a pipeline and prints the server's id; with `later`, when a line comes in;
 //! - `deploy <home> <greeting>` starts a greeter in a pipeline and prints its id; `visit <home>` prints what the last one says.
 
 use std::time::Duration;
@@ -44,7 +44,11 @@ async fn main() -> Result<()> {
             let run = visiting().on(&stack).quiet().run().await?;
             println!("{}", run.output().await?);
         }
-        ("line", [slope]) => {
+        ("line", [slope, rest @ ..]) => {
+            if let ["later"] = rest {
+                println!("waiting");
+                std::io::stdin().read_line(&mut String::new())?;
+            }
             let line = Line {
                 // Not a number: a line that never warms up.
                 frozen: slope.parse::<f64>().is_err(),

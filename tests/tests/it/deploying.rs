@@ -5,6 +5,7 @@ mod conformance;
 mod faults;
 mod finding;
 mod pipeline;
+mod program;
 pub mod project;
 mod replace;
 mod together;

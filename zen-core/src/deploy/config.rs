@@ -21,6 +21,7 @@ use crate::service::TokenSource;
 /// assert_eq!(config.model_name, "digits");
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct DeployConfig {
     /// The model's name, which clients use in URLs. Together with the pipeline and the step it says which server an update replaces.
@@ -48,6 +49,13 @@ pub struct DeployConfig {
 pub trait FlavorOptions: Serialize + DeserializeOwned + Default {
     /// The flavour's name.
     const FLAVOR: &'static str;
+}
+
+impl Default for DeployConfig {
+    /// For reading what an older program wrote; a configuration has a name.
+    fn default() -> Self {
+        Self::named("model")
+    }
 }
 
 impl DeployConfig {
@@ -118,7 +126,9 @@ impl DeployConfig {
     /// Clients have to send the token that this file holds.
     #[must_use]
     pub fn token_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.token = Some(TokenSource::File(path.into()));
+        let path = path.into();
+        // The server's working directory is another one than its clients'.
+        self.token = Some(TokenSource::File(std::path::absolute(&path).unwrap_or(path)));
         self
     }
 

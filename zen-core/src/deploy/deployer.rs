@@ -167,7 +167,8 @@ pub trait ModelDeployer: Send + Sync + fmt::Debug + 'static {
         Ok(self.model_server(stack, id)?.logs(follow, tail)?)
     }
 
-    /// Deploys the model of a service, which may be another deployer's, with this one: as a server of its own.
+    /// Deploys the model of a service, which may be another deployer's, with this one, as it was deployed: it replaces this deployer's own server of
+    /// the same pipeline, step and model name, and no other's.
     ///
     /// # Errors
     /// When its model isn't stored any more, or the deployment fails.

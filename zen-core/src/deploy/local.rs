@@ -151,7 +151,17 @@ impl<F: LocalFlavor> ModelDeployer for LocalModelDeployer<F> {
 
     fn prepare(&self, stack: &Stack, request: &DeployRequest) -> Result<Service, DeployError> {
         request.config.check()?;
-        self.find_or_make(stack, request)
+        let service = self.find_or_make(stack, request)?;
+        let record = service.record()?;
+        if service.versions()?.iter().all(|version| version.live.is_none()) {
+            // Recorded before, and never live: what is to be started now is the newest model.
+            let wanted = self.wanted(stack, request, record)?;
+            stack
+                .metadata()
+                .apply(&[Change::Service(Box::new(wanted.clone()))])?;
+            return Ok(Service::new(stack.clone(), wanted));
+        }
+        Ok(service)
     }
 }
 

@@ -140,7 +140,13 @@ fn existing(
         model_name: Some(config.model_name.clone()),
         ..ServerFilter::default()
     };
-    Ok(deployer.find_model_server(stack, &filter)?.into_iter().next())
+    for service in deployer.find_model_server(stack, &filter)? {
+        // One that never answered is no server: its model was decided against, or doesn't start.
+        if service.versions()?.iter().any(|version| version.live.is_some()) {
+            return Ok(Some(service));
+        }
+    }
+    Ok(None)
 }
 
 /// The model as an artifact that another process can read.

@@ -180,6 +180,13 @@ pub enum Change {
     /// Inserts or replaces a version of a service by the service and its number. The service comes earlier in the same
     /// or in an earlier transaction.
     ServiceVersion(Box<ServiceVersionRecord>),
+    /// Removes the versions of a service with lower numbers than this.
+    ServiceVersionsPruned {
+        /// The service.
+        service: Uuid,
+        /// The lowest number that stays.
+        from: u32,
+    },
     /// Removes a service and all its versions. Ignored when it is not recorded.
     ServiceDeleted {
         /// The service.

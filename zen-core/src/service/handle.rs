@@ -16,8 +16,8 @@ use super::{LogLines, ServiceError};
 use crate::metadata::{Change, Endpoint, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord};
 use crate::stack::Stack;
 
-/// How long one change of a service waits for another to end.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long a change of a service waits for another to end, beyond its own time.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A long-running process outside any run, known by its id: a prediction server, or anything else that answers requests.
 ///
@@ -28,7 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// `M` is the model behind a prediction server, whose types make [`predict`](Self::predict) typed; `()` when it is not known, or
 /// when the service is no model.
 ///
-/// Methods block, at most for the time they are given: in asynchronous code that must not wait, call them in
+/// Methods block, at most for the time they are given; when another program is changing the service, they wait for it before, for as long again
+/// and ten seconds, and then fail with [`ServiceError::Busy`]. In asynchronous code that must not wait, call them in
 /// `tokio::task::spawn_blocking`, or use [`predict_async`](Self::predict_async).
 ///
 /// ```no_run
@@ -47,6 +48,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// ```
 pub struct Service<M = ()> {
     pub(super) inner: Arc<Inner>,
+    /// How long a prediction may take.
+    prediction_timeout: Duration,
     _model: PhantomData<fn() -> M>,
 }
 
@@ -82,8 +85,24 @@ impl<M> Service<M> {
                 loaded: record,
                 http: Mutex::new(None),
             }),
+            prediction_timeout: super::predict::TIMEOUT,
             _model: PhantomData,
         }
+    }
+
+    /// The same service, whose predictions may take so long, with connecting: 75 s otherwise. It should be longer than the server's own limit, so
+    /// that the server's words arrive.
+    #[must_use]
+    pub fn with_prediction_timeout(&self, timeout: Duration) -> Self {
+        let record = self.inner.loaded.clone();
+        Self {
+            prediction_timeout: timeout,
+            ..Self::new(self.inner.stack.clone(), record)
+        }
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.prediction_timeout
     }
 
     /// The service with this id.
@@ -102,6 +121,7 @@ impl<M> Service<M> {
     pub fn of_model<N>(&self) -> Service<N> {
         Service {
             inner: Arc::clone(&self.inner),
+            prediction_timeout: self.prediction_timeout,
             _model: PhantomData,
         }
     }
@@ -193,7 +213,7 @@ impl<M> Service<M> {
     /// # Errors
     /// When it fails to start (with the reason and the end of its log), takes longer than `timeout`, or runs on another machine.
     pub fn start(&self, timeout: Duration) -> Result<(), ServiceError> {
-        let lease = self.lease()?;
+        let lease = self.lease(timeout)?;
         let record = self.record()?;
         let at = self.at(&lease);
         if observe(at.stack, &record)?.state == ServiceState::Active {
@@ -213,7 +233,7 @@ impl<M> Service<M> {
     /// # Errors
     /// When it can't be ended.
     pub fn stop(&self, timeout: Duration, force: bool) -> Result<(), ServiceError> {
-        let lease = self.lease()?;
+        let lease = self.lease(timeout)?;
         let record = self.record()?;
         backend(&record)?.stop(&self.at(&lease), &record, timeout, force)
     }
@@ -223,7 +243,7 @@ impl<M> Service<M> {
     /// # Errors
     /// When it can't be ended, or its files can't be removed.
     pub fn delete(&self, timeout: Duration, force: bool) -> Result<(), ServiceError> {
-        let lease = self.lease()?;
+        let lease = self.lease(timeout)?;
         let record = self.record()?;
         let at = self.at(&lease);
         let backend = backend(&record)?;
@@ -231,8 +251,9 @@ impl<M> Service<M> {
         backend.stop(&at, &record, timeout.max(Duration::from_millis(1)), force)?;
         backend.remove(&at, &record)?;
         lease.apply(&record.name, vec![Change::ServiceDeleted { service: record.id }])?;
+        // Only tidies up.
         #[cfg(unix)]
-        super::local::sweep_programs(at.stack)?;
+        let _ = super::local::sweep_programs(at.stack);
         Ok(())
     }
 
@@ -241,7 +262,7 @@ impl<M> Service<M> {
     /// # Errors
     /// When there is none, or it fails to start; the current version stays then.
     pub fn rollback(&self, timeout: Duration) -> Result<(), ServiceError> {
-        let lease = self.lease()?;
+        let lease = self.lease(timeout)?;
         let record = self.record()?;
         let versions = self.versions()?;
         let earlier = versions
@@ -270,7 +291,7 @@ impl<M> Service<M> {
         timeout: Duration,
         change: impl FnOnce(ServiceRecord, &ServiceStatus) -> Result<Option<ServiceRecord>, ServiceError>,
     ) -> Result<(), ServiceError> {
-        let lease = self.lease()?;
+        let lease = self.lease(timeout)?;
         let record = self.record()?;
         let at = self.at(&lease);
         let status = observe(at.stack, &record)?;
@@ -279,8 +300,9 @@ impl<M> Service<M> {
         };
         let record = backend(&wanted)?.deploy(&at, wanted, timeout)?;
         self.remember(record);
+        // Only tidies up.
         #[cfg(unix)]
-        super::local::sweep_programs(at.stack)?;
+        let _ = super::local::sweep_programs(at.stack);
         Ok(())
     }
 
@@ -294,9 +316,15 @@ impl<M> Service<M> {
         backend(&record)?.logs(&self.inner.stack, &record, follow, tail)
     }
 
-    fn lease(&self) -> Result<Lease, ServiceError> {
+    /// The right to change it. Whoever changes it now may take as long as this change, and then some.
+    fn lease(&self, timeout: Duration) -> Result<Lease, ServiceError> {
         let key = format!("service/{}", self.id());
-        Lease::acquire(&self.inner.stack, &key, self.name(), PATIENCE)
+        Lease::acquire(
+            &self.inner.stack,
+            &key,
+            self.name(),
+            timeout.saturating_add(PATIENCE),
+        )
     }
 
     fn at<'a>(&'a self, lease: &'a Lease) -> At<'a> {

@@ -12,7 +12,16 @@ impl<M> Service<M> {
     /// As [`predict`](Self::predict), and when the service is no server of a named model.
     pub fn infer(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, ServiceError> {
         let name = || self.name().to_owned();
-        let Some(model) = self.inner.loaded().model_name.clone() else {
+        // A deployer records it; one that was made by hand has it among its settings.
+        let record = self.inner.loaded();
+        let own = || {
+            record
+                .config
+                .pointer("/settings/name")?
+                .as_str()
+                .map(str::to_owned)
+        };
+        let Some(model) = record.model_name.clone().or_else(own) else {
             return Err(ServiceError::NoPredictions { service: name() });
         };
         let (bytes, json_length) = v2::write_request(None, inputs, true);

@@ -15,6 +15,7 @@ mod last;
 mod lease;
 #[cfg(unix)]
 pub(crate) mod local;
+mod logs;
 mod predict;
 mod stage;
 mod token;
@@ -29,9 +30,10 @@ pub use last::{NamesStep, load_last_service_from_step};
 pub(crate) use lease::Lease;
 #[cfg(unix)]
 pub use local::{
-    Abandoned, LocalOptions, LocalService, LocalServiceEntry, LogLimits, LogLines, Paths, Serving,
-    registered_services, run_if_daemon,
+    Abandoned, LocalOptions, LocalService, LocalServiceEntry, LogLimits, Paths, Serving, registered_services,
+    run_if_daemon,
 };
+pub use logs::LogLines;
 pub use stage::{Stage, Stages};
 pub use token::{Token, TokenError, TokenSource};
 

@@ -3,8 +3,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::http::{Answer, Body, Http, message};
@@ -12,14 +12,16 @@ use super::{Service, ServiceError, Token, TokenSource};
 use crate::metadata::Endpoint;
 use crate::serving::Predictor;
 
-/// How long a prediction may take unless it is said otherwise.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a prediction may take unless it is said otherwise: longer than the server gives it, whose words then arrive.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(75);
 
 impl<M: Predictor> Service<M> {
     /// Predicts a batch of rows: as many predictions, in their order. Connections are kept and used again.
     ///
+    /// The rows go as JSON, which has no NaN and no infinity: rows with them are refused, and [`infer`](Self::infer) takes them.
+    ///
     /// # Errors
-    /// When the service can't be reached, takes longer than a minute, or refuses: [`ServiceError::Refused`] has its words.
+    /// When the service can't be reached, takes longer than [its time](Self::with_prediction_timeout), or refuses: [`ServiceError::Refused`] has its words.
     pub fn predict(&self, rows: &[M::Input]) -> Result<Vec<M::Output>, ServiceError> {
         let predictions: Vec<M::Output> = self.ask(rows)?;
         if predictions.len() != rows.len() {
@@ -102,7 +104,7 @@ impl<M> Service<M> {
         let name = || self.name().to_owned();
         let http = {
             let mut http = self.inner.http.lock().unwrap_or_else(PoisonError::into_inner);
-            http.get_or_insert_with(|| Http::new(TIMEOUT)).clone()
+            http.get_or_insert_with(|| Http::new(self.patience())).clone()
         };
         let token = self.token()?;
         let mut looked = false;
@@ -167,8 +169,13 @@ impl<M> Service<M> {
 
     /// The token that the service asks for, if it does.
     fn token(&self) -> Result<Option<Token>, ServiceError> {
-        let source: Option<&Value> = self.inner.loaded().config.pointer("/options/token");
-        let source = source.and_then(|source| serde_json::from_value::<TokenSource>(source.clone()).ok());
+        // The backend's own option, or that of the server it runs.
+        let config = &self.inner.loaded().config;
+        let places = ["/options/token", "/settings/options/token"];
+        let source = places
+            .iter()
+            .find_map(|place| config.pointer(place).filter(|source| !source.is_null()));
+        let source = source.and_then(|source| TokenSource::deserialize(source).ok());
         let token = source.map(|source| source.read()).transpose();
         token.map_err(|source| ServiceError::Token {
             service: self.name().to_owned(),

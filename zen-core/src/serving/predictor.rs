@@ -36,7 +36,7 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 /// ```
 ///
 /// The rows of several requests may come in one batch. A predictor that fails, panics or hangs harms no request but those
-/// of its batch.
+/// of its batch. (A program that is built with `panic = "abort"` ends at a panic, of course, and its server with it.)
 pub trait Predictor: Materialize + RegisteredPredictor {
     /// One row of input.
     type Input: Row + Serialize + DeserializeOwned + Send + 'static;

@@ -74,7 +74,7 @@ pub trait ServedModel: Send + Sync + 'static {
     /// [`PredictError::Input`] when it is none, or no rows of this model.
     fn read_json(&self, rows: &[u8]) -> Result<Batch, PredictError>;
 
-    /// Reads tensors in any order, by their names. A single input is found under any name only if the model has one input.
+    /// Reads tensors in any order, by their names.
     ///
     /// # Errors
     /// [`PredictError::Input`] when a name, a type or a shape is wrong.

@@ -18,7 +18,11 @@ pub(crate) fn program_path() -> String {
 pub(crate) fn program(folder: Option<&Path>) -> ProgramRecord {
     static DIGEST: OnceLock<Option<Digest>> = OnceLock::new();
     let digest = *DIGEST.get_or_init(|| {
-        let path = std::env::current_exe().ok()?;
+        let path = match cfg!(target_os = "linux") {
+            // Also when another file has taken its place since.
+            true => PathBuf::from("/proc/self/exe"),
+            false => std::env::current_exe().ok()?,
+        };
         digest_of(&path, folder).ok()
     });
     ProgramRecord {
@@ -35,7 +39,8 @@ pub(crate) fn digest_of(path: &Path, folder: Option<&Path>) -> io::Result<Digest
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_nanos();
-    let identity = Digest::of(format!("{} {} {changed}", path.display(), meta.len()).as_bytes());
+    let identity = format!("{} {} {changed} {}", path.display(), meta.len(), place(&meta));
+    let identity = Digest::of(identity.as_bytes());
     let known = folder.map(|folder| folder.join(identity.short()));
     if let Some(digest) = known
         .as_ref()
@@ -54,6 +59,18 @@ pub(crate) fn digest_of(path: &Path, folder: Option<&Path>) -> io::Result<Digest
             .and_then(|()| std::fs::rename(&partial, &known));
     }
     Ok(digest)
+}
+
+/// Which file it is, whatever it is called.
+#[cfg(unix)]
+fn place(meta: &std::fs::Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+    format!("{} {}", meta.dev(), meta.ino())
+}
+
+#[cfg(not(unix))]
+fn place(_: &std::fs::Metadata) -> String {
+    String::new()
 }
 
 /// The machine's name.

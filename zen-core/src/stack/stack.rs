@@ -178,7 +178,19 @@ impl Stack {
     pub fn program_path(&self) -> std::io::Result<PathBuf> {
         match &self.inner.program {
             Some(path) => path.canonicalize(),
-            None => std::env::current_exe(),
+            None => std::env::current_exe().map(|path| match path.to_str() {
+                // What Linux calls a file that has been replaced or removed since.
+                Some(text) => text.strip_suffix(" (deleted)").unwrap_or(text).into(),
+                None => path,
+            }),
+        }
+    }
+
+    /// What is read of that executable: for this program's own, the file that is running, even when another has taken its place since.
+    pub(crate) fn program_file(&self) -> std::io::Result<PathBuf> {
+        match &self.inner.program {
+            None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),
+            _ => self.program_path(),
         }
     }
 

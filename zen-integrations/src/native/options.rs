@@ -61,7 +61,9 @@ pub struct NativeOptions {
     /// How long a connection stays open without a request. 5 min.
     #[serde(with = "milliseconds")]
     pub idle_timeout: Duration,
-    /// How long requests may take to end when the server is to stop. 30 s.
+    /// How long requests may take to end when the server is to stop. 30 s. A deployer takes [`DeployConfig::drain`] instead.
+    ///
+    /// [`DeployConfig::drain`]: zen_core::deploy::DeployConfig::drain
     #[serde(with = "milliseconds")]
     pub drain_timeout: Duration,
     /// How many threads predict. 1.

@@ -71,9 +71,16 @@ async fn a_decision_against_can_mean_no_server_at_all() {
             .to_string()
             .contains("start it first")
     );
+    // Decided against once more: still no server, and the newest model is the one that is recorded.
+    let run = cautious(3.0).on(&project.stack).quiet().run().await.unwrap();
+    let again = run.output().await.unwrap();
+    assert_eq!(
+        (again.id(), again.status().unwrap().state),
+        (service.id(), ServiceState::Inactive)
+    );
     // All that is needed is recorded.
     service.start(super::project::SOON).unwrap();
-    assert_eq!(service.predict_one(&1.0).unwrap(), 2.0);
+    assert_eq!(service.predict_one(&1.0).unwrap(), 3.0);
 }
 
 #[tokio::test]

@@ -222,3 +222,46 @@ fn a_version_that_does_not_start_leaves_the_old_one() {
     service.rollback(SOON).unwrap();
     assert_eq!(service.predict_one(&1.0).unwrap(), 2.0);
 }
+
+/// The addresses that a process listens on.
+fn listens_on(service: &Service<Line>) -> Vec<String> {
+    let pid = service.versions().unwrap().pop().unwrap().process.unwrap().pid;
+    let mut sockets = Vec::new();
+    for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten() {
+        let target = std::fs::read_link(entry.path()).unwrap_or_default();
+        if let Some(inode) = target
+            .to_str()
+            .and_then(|name| name.strip_prefix("socket:[")?.strip_suffix(']'))
+        {
+            sockets.push(inode.to_owned());
+        }
+    }
+    let table = std::fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();
+    let rows = table
+        .lines()
+        .skip(1)
+        .map(|row| row.split_whitespace().collect::<Vec<_>>());
+    // 0A: listening.
+    let listening = rows.filter(|row| row[3] == "0A" && sockets.iter().any(|inode| inode == row[9]));
+    listening
+        .map(|row| row[1].split(':').next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn an_address_that_changes_is_changed() {
+    let project = Project::new();
+    let service = project
+        .deploy(&Line::new(1.0), DeployConfig::named("line").host("0.0.0.0"))
+        .unwrap();
+    assert_eq!(listens_on(&service), ["00000000"]);
+    let service = project
+        .deploy(&Line::new(2.0), DeployConfig::named("line"))
+        .unwrap();
+    assert_eq!(service.predict_one(&1.0).unwrap(), 2.0);
+    assert_eq!(
+        listens_on(&service),
+        ["0100007F"],
+        "no longer open to the network"
+    );
+}

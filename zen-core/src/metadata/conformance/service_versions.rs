@@ -18,6 +18,10 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         a_version_of_an_unknown_service_fails,
     ),
     (
+        "versions_below_a_number_are_pruned",
+        versions_below_a_number_are_pruned,
+    ),
+    (
         "a_deleted_service_is_gone_with_its_versions",
         a_deleted_service_is_gone_with_its_versions,
     ),
@@ -110,6 +114,30 @@ fn a_version_of_an_unknown_service_fails(store: &dyn MetadataStore) {
         "a version that was refused is there"
     );
     apply(store, &[kept(&unknown), deployed(&version)]);
+}
+
+fn versions_below_a_number_are_pruned(store: &dyn MetadataStore) {
+    let (pruned, other) = (service("s"), service("s"));
+    let mut changes = vec![kept(&pruned), kept(&other)];
+    for number in 1..=4 {
+        changes.push(deployed(&service_version(pruned.id, number)));
+        changes.push(deployed(&service_version(other.id, number)));
+    }
+    changes.push(Change::ServiceVersionsPruned {
+        service: pruned.id,
+        from: 3,
+    });
+    apply(store, &changes);
+    let numbers = |service: &ServiceRecord| -> Vec<u32> {
+        let versions = ok(store.service_versions(service.id), "service_versions");
+        versions.iter().map(|version| version.number).collect()
+    };
+    assert_eq!(numbers(&pruned), [3, 4], "versions below 3 are gone");
+    assert_eq!(
+        numbers(&other),
+        [1, 2, 3, 4],
+        "another service keeps its versions"
+    );
 }
 
 fn a_deleted_service_is_gone_with_its_versions(store: &dyn MetadataStore) {

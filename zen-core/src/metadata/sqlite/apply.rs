@@ -72,6 +72,9 @@ pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
                 status,
             } => services::observe(conn, *service, *version, status)?,
             Change::ServiceVersion(version) => service_versions::record(conn, version)?,
+            Change::ServiceVersionsPruned { service, from } => {
+                service_versions::prune(conn, *service, *from)?
+            }
             Change::ServiceDeleted { service } => services::delete(conn, *service)?,
             Change::Fenced { key, token } => leases::fence(conn, key, *token)?,
         }

@@ -54,6 +54,13 @@ pub(super) fn record(conn: &Connection, version: &ServiceVersionRecord) -> Outco
     }
 }
 
+/// Removes the versions below a number.
+pub(super) fn prune(conn: &Connection, service: Uuid, from: u32) -> Outcome<()> {
+    conn.prepare_cached("DELETE FROM service_version WHERE service = ?1 AND number < ?2")?
+        .execute(params![service.as_bytes(), from])?;
+    Ok(())
+}
+
 pub(super) fn of_service(conn: &Connection, service: Uuid) -> Outcome<Vec<ServiceVersionRecord>> {
     values::all(conn, "version of service", OF_SERVICE, [service.as_bytes()], read)
 }

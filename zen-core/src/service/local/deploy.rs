@@ -8,6 +8,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::launch::Launch;
 use super::leftovers::{check_place, end_leftovers};
 use super::spawn::{Starting, check_program, log_path};
@@ -15,6 +17,9 @@ use super::{LocalConfig, folder, home, identity, program};
 use crate::metadata::{Change, Endpoint, ProgramRecord, ServiceRecord, ServiceState, ServiceVersionRecord};
 use crate::service::ServiceError;
 use crate::service::backend::{At, Seen};
+
+/// How many versions are remembered beside the current one.
+const VERSIONS: u32 = 100;
 
 /// How many versions' logs are kept.
 const LOGS: u32 = 5;
@@ -120,6 +125,10 @@ pub(super) fn deploy(
             ..before.clone()
         }));
     }
+    changes.push(Change::ServiceVersionsPruned {
+        service: record.id,
+        from: record.version.saturating_sub(VERSIONS),
+    });
     // When this is refused, the new process notices that nobody wants it.
     at.lease.apply(&record.name, changes)?;
     starting.committed();
@@ -136,9 +145,10 @@ fn launch(
 ) -> Launch {
     let before = wanted.endpoint.as_ref();
     let wish = before.map_or(0, |endpoint| endpoint.port);
-    let stays = before.is_some_and(|endpoint| {
-        endpoint.host == reachable(&config.options.host) && [0, endpoint.port].contains(&config.options.port)
-    });
+    // What the running version was told, not where clients reach it: those may be the same although the addresses differ.
+    let told = running.and_then(|version| LocalConfig::deserialize(&version.config).ok());
+    let stays = told.is_some_and(|told| told.options.host == config.options.host)
+        && before.is_some_and(|endpoint| [0, endpoint.port].contains(&config.options.port));
     Launch {
         home: home.to_owned(),
         service: wanted.id,

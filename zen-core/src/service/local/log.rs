@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::service::logs::rotated;
+
 /// How much of a service's log is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLimits {
@@ -37,13 +39,6 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
             other => return other,
         }
     }
-}
-
-/// The n-th full file: 1 is the newest.
-pub(crate) fn rotated(path: &Path, number: u32) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{number}"));
-    PathBuf::from(name)
 }
 
 /// Makes the file the process's standard output and error.

@@ -15,7 +15,6 @@ pub(crate) mod program;
 mod serving;
 mod spawn;
 mod stop;
-mod tail;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,10 +28,9 @@ pub use kind::{LocalService, LocalServiceEntry, Paths, registered_services};
 pub use log::LogLimits;
 pub use serving::{Abandoned, Serving};
 pub(crate) use stop::sweep_programs;
-pub use tail::LogLines;
 
-use super::ServiceError;
 use super::backend::{At, Backend, Seen};
+use super::{LogLines, ServiceError};
 use crate::metadata::ServiceRecord;
 use crate::stack::Stack;
 

@@ -1,10 +1,10 @@
 //! Looking at a local service.
 
 use super::spawn::log_path;
-use super::{LocalConfig, LogLines, folder, home, identity, tail};
+use super::{LocalConfig, folder, home, identity};
 use crate::metadata::{ServiceRecord, ServiceState};
 use crate::service::backend::Seen;
-use crate::service::{HealthMonitor, ServiceError};
+use crate::service::{HealthMonitor, LogLines, ServiceError, logs};
 use crate::stack::{Stack, host};
 
 pub(super) fn probe(stack: &Stack, record: &ServiceRecord) -> Result<Seen, ServiceError> {
@@ -44,7 +44,7 @@ pub(super) fn probe(stack: &Stack, record: &ServiceRecord) -> Result<Seen, Servi
             let last = home(stack)
                 .ok()
                 .and_then(|home| {
-                    tail::last_lines(&log_path(&folder(home, record.id), record.version), 1).pop()
+                    logs::last_lines(&log_path(&folder(home, record.id), record.version), 1).pop()
                 })
                 .map_or_else(String::new, |line| format!("; the last line of its log: {line}"));
             Seen::error(format!(

@@ -16,12 +16,14 @@ fn folder(home: &Path) -> PathBuf {
 
 /// The stack's program with its digest, after a copy has been kept: so that building or cleaning the original doesn't break the service.
 pub(crate) fn keep(stack: &Stack, home: &Path, service: &str) -> Result<ProgramRecord, ServiceError> {
-    let path = stack.program_path().map_err(|source| ServiceError::File {
+    let unknown = |source| ServiceError::File {
         service: service.to_owned(),
         doing: "finding the program's own",
         path: PathBuf::from("executable"),
         source,
-    })?;
+    };
+    let path = stack.program_path().map_err(unknown)?;
+    let file = stack.program_file().map_err(unknown)?;
     let failed = |doing, path: &Path, source| ServiceError::File {
         service: service.to_owned(),
         doing,
@@ -29,12 +31,12 @@ pub(crate) fn keep(stack: &Stack, home: &Path, service: &str) -> Result<ProgramR
         source,
     };
     // It may be replaced while it is read: what counts is the digest of the copy.
-    let known = digest_of(&path, Some(&home.join("cache/programs")));
+    let known = digest_of(&file, Some(&home.join("cache/programs")));
     let known = known.map_err(|source| failed("reading", &path, source))?;
     let kept = folder(home).join(known.to_string());
     let digest = match kept.exists() {
         true => known,
-        false => copy(&path, &folder(home))
+        false => copy(&file, &folder(home))
             .map_err(|source| failed("copying the program to", &folder(home), source))?,
     };
     Ok(ProgramRecord {
@@ -47,8 +49,11 @@ fn copy(path: &Path, folder: &Path) -> io::Result<Digest> {
     fs::create_dir_all(folder)?;
     let partial = folder.join(format!(".{}", uuid::Uuid::now_v7()));
     let copied = fs::copy(path, &partial).and_then(|_| {
+        let mut file = fs::File::open(&partial)?;
+        // Trusted by its name from now on: a loss of power must not leave half of it.
+        file.sync_all()?;
         let mut hasher = blake3::Hasher::new();
-        io::copy(&mut fs::File::open(&partial)?, &mut hasher)?;
+        io::copy(&mut file, &mut hasher)?;
         let digest = Digest::from_bytes(*hasher.finalize().as_bytes());
         fs::rename(&partial, folder.join(digest.to_string()))?;
         Ok(digest)
@@ -63,7 +68,7 @@ fn copy(path: &Path, folder: &Path) -> io::Result<Digest> {
 pub(crate) fn is_own(stack: &Stack, home: &Path, program: &ProgramRecord) -> bool {
     !stack.has_program()
         && stack
-            .program_path()
+            .program_file()
             .and_then(|path| digest_of(&path, Some(&home.join("cache/programs"))))
             .is_ok_and(|own| Some(own) == program.digest)
 }
@@ -87,7 +92,7 @@ pub(crate) fn find(
     let same =
         |path: &Path| digest_of(path, Some(&home.join("cache/programs"))).is_ok_and(|found| found == digest);
     let original = PathBuf::from(&program.path);
-    for path in [Some(original), stack.program_path().ok()].into_iter().flatten() {
+    for path in [Some(original), stack.program_file().ok()].into_iter().flatten() {
         if !same(&path) {
             continue;
         }

@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::launch::{ARGUMENT, HELLO, Launch, Order, Report, VARIABLE};
-use super::{daemon, from_now, identity, log, tail};
+use super::{daemon, from_now, identity, log};
 use crate::metadata::ProcessIdentity;
-use crate::service::ServiceError;
+use crate::service::{ServiceError, logs};
 use crate::stack::HOME_VARIABLE;
 
 /// How much of the log goes into an error.
@@ -104,7 +104,7 @@ impl Starting {
             return Err(ServiceError::Start {
                 service: launch.name.clone(),
                 reason: unheard(status, original),
-                log: tail::last_lines(&launch.log, LOG_LINES),
+                log: logs::last_lines(&launch.log, LOG_LINES),
             });
         };
         let orders = child.stdin.take();
@@ -273,7 +273,7 @@ impl Starting {
     }
 
     fn log(&self) -> Vec<String> {
-        tail::last_lines(&self.launch.log, LOG_LINES)
+        logs::last_lines(&self.launch.log, LOG_LINES)
     }
 }
 

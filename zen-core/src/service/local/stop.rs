@@ -10,6 +10,9 @@ use crate::service::ServiceError;
 use crate::service::backend::{At, Seen};
 use crate::stack::Stack;
 
+/// How many versions' orphans are looked for: each look reads the list of all processes.
+const RECENT: usize = 5;
+
 /// How long the system may take to end a process that was killed.
 const KILLED: Duration = Duration::from_secs(10);
 
@@ -56,8 +59,9 @@ pub(super) fn stop(
         };
         finish(record, process, left)?;
     }
-    for process in processes(false) {
-        identity::kill_orphans(&process);
+    // What earlier versions left behind went with the updates since.
+    for process in processes(false).iter().rev().take(RECENT) {
+        identity::kill_orphans(process);
     }
     let now = stack.clock().now();
     for version in versions.into_iter().filter(|version| version.ended.is_none()) {

@@ -1,14 +1,19 @@
 //! Reading logs from their end, and as they grow.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::log::rotated;
-
 /// No line of a log is read further than this.
 const LONGEST: usize = 64 << 10;
+
+/// The n-th full file of a log: 1 is the newest.
+pub(super) fn rotated(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{number}"));
+    PathBuf::from(name)
+}
 
 /// The last lines of a file; empty when it can't be read.
 pub(super) fn last_lines(path: &Path, count: usize) -> Vec<String> {
@@ -203,13 +208,23 @@ impl Follow {
     }
 
     fn was_replaced(&self) -> bool {
-        use std::os::unix::fs::MetadataExt;
         let Ok(named) = std::fs::metadata(&self.path) else {
             return false;
         };
         match self.file.as_ref().map(File::metadata) {
-            Some(Ok(open)) => (open.dev(), open.ino()) != (named.dev(), named.ino()),
+            Some(Ok(open)) => !is_same(&open, &named),
             _ => true,
         }
     }
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    one.created().ok() == other.created().ok()
 }
