@@ -63,7 +63,8 @@ pub trait ModelDeployer: Send + Sync + fmt::Debug + 'static {
     ///
     /// With `config.replace`, the server of the same pipeline, step and model name is updated in place: the same id, the same URL, a new
     /// version that runs this program's code; the version before is kept for [`Service::rollback`]. Clients notice nothing but
-    /// other answers. When nothing has changed, neither model nor configuration nor program, and the server runs, it is left alone. Of two
+    /// other answers. Once this returns, new connections get the new version; one that was open before may get one more answer from the version
+    /// before, which closes it with that answer. When nothing has changed, neither model nor configuration nor program, and the server runs, it is left alone. Of two
     /// deployments of the same model at once, one waits for the other.
     ///
     /// # Errors

@@ -29,7 +29,9 @@ pub enum DeployError {
         known: String,
     },
     /// The step runs outside a stack.
-    #[error("the step `{step}` has no stack: it runs in a pipeline; by hand, use `Stack::model_deployer`")]
+    #[error(
+        "the step `{step}` has no stack: it runs in a pipeline; by hand, call `zen_core::deploy::deploy`"
+    )]
     NoStack {
         /// The step.
         step: String,

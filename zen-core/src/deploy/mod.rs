@@ -1,9 +1,10 @@
 //! Model deployers: they put a model behind a prediction server, and find, update, stop and remove servers.
 //!
-//! In a pipeline, the standard step [`model_deployer`](model_deployer()) does it; [`Stack::model_deployer`](crate::stack::Stack::model_deployer)
-//! is for programs that do it by hand.
+//! In a pipeline, the standard step [`model_deployer`](model_deployer()) does it; [`deploy`](deploy()) is for
+//! programs that do it by hand, and [`Stack::model_deployer`](crate::stack::Stack::model_deployer) for all else that a deployer does.
 
 mod config;
+mod decide;
 mod deployer;
 mod error;
 mod filter;
@@ -14,6 +15,7 @@ mod registry;
 mod step;
 
 pub use config::{DeployConfig, FlavorOptions};
+pub use decide::{DeployOutcome, deploy};
 pub use deployer::{DeployRequest, ModelDeployer, Origin};
 pub use error::DeployError;
 pub use filter::ServerFilter;
@@ -21,4 +23,4 @@ pub use filter::ServerFilter;
 pub use local::{LocalFlavor, LocalModelDeployer};
 pub use model::store_model;
 pub use registry::{DeployerEntry, deployer_of_flavor, registered_deployers};
-pub use step::{DeployOutcome, model_deployer};
+pub use step::model_deployer;

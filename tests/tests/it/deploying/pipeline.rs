@@ -103,3 +103,33 @@ async fn a_model_of_a_vector_is_deployed_too() {
         .collect();
     assert_eq!(predictions, [1.0, 5.0]);
 }
+
+#[test]
+fn by_hand_the_rules_are_the_same() {
+    use zen_core::deploy::{DeployOutcome, deploy};
+    let project = Project::new();
+    let hand = |decision: bool, slope: f64| {
+        let (outcome, service) = deploy(
+            &project.stack,
+            decision,
+            &Line::new(slope),
+            DeployConfig::named("line"),
+        )
+        .unwrap();
+        (outcome, service.predict_one(&1.0).unwrap(), service)
+    };
+    let (outcome, answer, service) = hand(false, 1.0);
+    assert_eq!((outcome, answer), (DeployOutcome::Deployed, 1.0));
+    let (outcome, answer, _) = hand(false, 2.0);
+    assert_eq!((outcome, answer), (DeployOutcome::Kept, 1.0));
+    let (outcome, answer, _) = hand(true, 2.0);
+    assert_eq!((outcome, answer), (DeployOutcome::Deployed, 2.0));
+    let (outcome, answer, _) = hand(true, 2.0);
+    assert_eq!((outcome, answer), (DeployOutcome::Unchanged, 2.0));
+    service.stop(super::project::SOON, false).unwrap();
+    let (outcome, answer, same) = hand(false, 3.0);
+    assert_eq!(
+        (outcome, answer, same.id()),
+        (DeployOutcome::Restarted, 2.0, service.id())
+    );
+}
