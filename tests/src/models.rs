@@ -56,8 +56,8 @@ pub fn trainer(line: Line) -> Line {
 
 /// Deploys it.
 #[pipeline]
-pub fn deploying(line: Line) -> Artifact<Service<Line>> {
-    model_deployer(true, trainer(line), DeployConfig::named("line"))
+pub fn deploying(line: Line, config: DeployConfig) -> Artifact<Service<Line>> {
+    model_deployer(true, trainer(line), config)
 }
 
 /// Two numbers.

@@ -6,6 +6,7 @@
 //! - `again <home> <id>` starts a service that there is;
 //! - `update <home> <id> <greeting>` updates it to this greeting; `hang <home> <id>` to a version that never becomes ready;
 //! - `line <home> <slope>` deploys a model in a pipeline and prints the server's id; with `later`, when a line comes in;
+//!   with `token`, for those who know `ZEN_TEST_TOKEN`;
 //! - `deploy <home> <greeting>` starts a greeter in a pipeline and prints its id; `visit <home>` prints what the last one says.
 
 use std::time::Duration;
@@ -45,6 +46,10 @@ async fn main() -> Result<()> {
             println!("{}", run.output().await?);
         }
         ("line", [slope, rest @ ..]) => {
+            let mut config = DeployConfig::named("line");
+            if let ["token"] = rest {
+                config = config.token_env("ZEN_TEST_TOKEN");
+            }
             if let ["later"] = rest {
                 println!("waiting");
                 std::io::stdin().read_line(&mut String::new())?;
@@ -54,7 +59,7 @@ async fn main() -> Result<()> {
                 frozen: slope.parse::<f64>().is_err(),
                 ..Line::new(slope.parse().unwrap_or_default())
             };
-            let run = deploying(line).on(&stack).quiet().run().await?;
+            let run = deploying(line, config).on(&stack).quiet().run().await?;
             println!("{}", run.output().await?.id());
         }
         _ => return Err(format!("no such command: {arguments:?}").into()),

@@ -62,7 +62,7 @@ async fn four_programs_deploy_to_one_server_one_after_the_other() {
     runs.dedup();
     assert_eq!(runs.len(), 4);
     let slope = service.predict_one(&1.0).unwrap();
-    let last = deploying(Line::new(slope))
+    let last = deploying(Line::new(slope), DeployConfig::named("line"))
         .on(&project.stack)
         .quiet()
         .run()
@@ -79,7 +79,7 @@ async fn four_programs_deploy_to_one_server_one_after_the_other() {
 #[tokio::test]
 async fn a_program_that_is_killed_midway_holds_nobody_up() {
     let project = Project::new();
-    let run = deploying(Line::new(2.0))
+    let run = deploying(Line::new(2.0), DeployConfig::named("line"))
         .on(&project.stack)
         .quiet()
         .run()
@@ -104,7 +104,7 @@ async fn a_program_that_is_killed_midway_holds_nobody_up() {
     frozen.0.kill().unwrap();
     frozen.0.wait().unwrap();
     // The lease of a dead holder is free at once, and what it was starting ends.
-    let run = deploying(Line::new(3.0))
+    let run = deploying(Line::new(3.0), DeployConfig::named("line"))
         .on(&project.stack)
         .quiet()
         .run()
