@@ -47,7 +47,8 @@ impl Lease {
             process: me(),
         };
         let holder = serde_json::to_string(&holder).unwrap_or_default();
-        let end = Instant::now() + patience;
+        // None: for longer than can be counted.
+        let end = Instant::now().checked_add(patience);
         let mut takeover = None;
         loop {
             let now = stack.clock().now();
@@ -61,7 +62,7 @@ impl Lease {
                     if takeover.is_some() {
                         continue;
                     }
-                    let left = end.saturating_duration_since(Instant::now());
+                    let left = end.map_or(patience, |end| end.saturating_duration_since(Instant::now()));
                     if left.is_zero() {
                         return Err(ServiceError::Busy {
                             service: service.to_owned(),
