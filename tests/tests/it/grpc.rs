@@ -4,6 +4,7 @@ mod client;
 mod code;
 mod hostile;
 mod methods;
+mod rows;
 mod statuses;
 mod tensors;
 

@@ -3,9 +3,11 @@
 mod access;
 mod answers;
 mod engine;
+mod grpc;
 mod host;
 mod http2;
 mod limits;
+mod memory;
 mod models;
 mod options;
 mod stages;

@@ -104,7 +104,7 @@ fn refusal_headers(refusal: &Refusal, headers: &mut HeaderMap) {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
         }
         // In seconds: a queue empties at once, a server starts more slowly.
-        Refusal::Busy(_) => {
+        Refusal::Busy(_) | Refusal::Crowded(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         Refusal::NotReady(_) => {

@@ -1,5 +1,6 @@
 //! Reading a request's body, no more of it than is allowed and no longer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -9,6 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
 use super::Refusal;
+use super::memory::{Held, Memory};
 
 /// How long what a client still sends is thrown away after a refusal. Closing the connection while it sends would lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
@@ -17,15 +19,21 @@ const LINGER: Duration = Duration::from_secs(2);
 const RESERVED: usize = 1 << 20;
 
 /// How bodies are read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Reading {
     pub(super) limit: usize,
+    pub(super) memory: Memory,
     pub(super) timeout: Option<Duration>,
 }
 
 impl Reading {
-    /// Reads a body.
-    pub(super) async fn read(&self, headers: &HeaderMap, body: &mut Incoming) -> Result<Bytes, Refusal> {
+    /// Reads a body. It has its room until both it and what comes with it are dropped: what is made of it needs room too, and its
+    /// bytes may still be in work when nobody waits for the answer any more.
+    pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: &mut Incoming,
+    ) -> Result<(Bytes, Arc<Held>), Refusal> {
         if let Some(encoding) = headers.get(CONTENT_ENCODING)
             && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
         {
@@ -39,18 +47,45 @@ impl Reading {
         if claimed.is_some_and(|claimed| claimed > self.limit as u64) {
             return Err(Refusal::TooLarge(self.limit));
         }
-        let reading = collect(body, claimed, self.limit);
-        match self.timeout {
-            None => reading.await,
+        let claimed = claimed.and_then(|claimed| usize::try_from(claimed).ok());
+        let mut held = self.memory.hold();
+        // Before the first byte: a client that asks whether to send its body is told, and one that was let in isn't refused halfway.
+        held.cover(claimed.unwrap_or_default())?;
+        let reading = collect(body, claimed, self.limit, &mut held);
+        let bytes = match self.timeout {
+            None => reading.await?,
             Some(timeout) => match tokio::time::timeout(timeout, reading).await {
-                Ok(read) => read,
-                Err(_) => Err(Refusal::Slow(timeout)),
+                Ok(read) => read?,
+                Err(_) => return Err(Refusal::Slow(timeout)),
             },
-        }
+        };
+        let held = Arc::new(held);
+        let owned = Owned {
+            bytes,
+            _held: Arc::clone(&held),
+        };
+        Ok((Bytes::from_owner(owned), held))
     }
 }
 
-async fn collect(body: &mut Incoming, claimed: Option<u64>, limit: usize) -> Result<Bytes, Refusal> {
+/// Bytes with their room.
+struct Owned {
+    bytes: Bytes,
+    _held: Arc<Held>,
+}
+
+impl AsRef<[u8]> for Owned {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+async fn collect(
+    body: &mut Incoming,
+    claimed: Option<usize>,
+    limit: usize,
+    held: &mut Held,
+) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -58,16 +93,17 @@ async fn collect(body: &mut Incoming, claimed: Option<u64>, limit: usize) -> Res
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if first.len() + whole.len() + data.len() > limit {
+        let length = first.len() + whole.len() + data.len();
+        if length > limit {
             return Err(Refusal::TooLarge(limit));
         }
+        held.cover(length)?;
         // A body that comes in one piece, as most do, is not copied.
         if first.is_empty() && whole.is_empty() {
             first = data;
             continue;
         }
         if whole.is_empty() {
-            let claimed = claimed.and_then(|claimed| usize::try_from(claimed).ok());
             whole.reserve(claimed.unwrap_or_default().min(limit).min(RESERVED));
             whole.extend_from_slice(&std::mem::take(&mut first));
         }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::{Body, Incoming};
 use tower::ServiceExt;
 
@@ -13,11 +13,18 @@ use super::access::Entry;
 use super::answer::{Answer, AnswerBody, Answered};
 use super::app::App;
 use super::body::{may_be_left, throw_away};
+use super::memory::Memory;
 use super::metrics::{self, Protocol};
 use super::routes::documents::{self, VERSION};
 use super::routes::{About, Route, predictions};
 use super::server::Link;
+use super::watched::Watched;
 use super::{Refusal, trace};
+
+/// The header that says what became of a request of gRPC.
+const GRPC_STATUS: &str = "grpc-status";
+/// The largest body of gRPC's health checks, in bytes: they name a service, at most.
+const HEALTH_CHECK: usize = 4 << 10;
 
 /// A request being answered. Dropped without [`Visit::end`], its client has left.
 struct Visit<'a> {
@@ -89,7 +96,7 @@ async fn answer(app: &App, route: &Route<'_>, parts: &Parts, body: &mut Incoming
     check_route(app, route, &parts.method).map_err(unread)?;
     let answer = match route {
         Route::Predict | Route::Invocations | Route::V2Index => {
-            let body = app.reading.read(&parts.headers, body).await.map_err(unread)?;
+            let (body, _held) = app.reading.read(&parts.headers, body).await.map_err(unread)?;
             let answer = match route {
                 Route::Predict => predictions::typed(engine, &parts.headers, body).await,
                 Route::Invocations => {
@@ -102,7 +109,7 @@ async fn answer(app: &App, route: &Route<'_>, parts: &Parts, body: &mut Incoming
         Route::V2Model {
             about: About::Infer, ..
         } => {
-            let body = app.reading.read(&parts.headers, body).await.map_err(unread)?;
+            let (body, _held) = app.reading.read(&parts.headers, body).await.map_err(unread)?;
             return predictions::infer(engine, &parts.headers, body)
                 .await
                 .map_err(read);
@@ -185,38 +192,47 @@ async fn handle_grpc(
     let open = service.ends_with("/ServerLive")
         || service.ends_with("/ServerReady")
         || service.starts_with("/grpc.health.v1.Health/");
-    let mut response = match app.auth.check(request.headers()) {
+    // What needs no token must work when all the room is taken, and must not take it.
+    let memory = match open {
+        true => Memory::new(HEALTH_CHECK),
+        false => app.reading.memory.clone(),
+    };
+    let (head, body) = request.into_parts();
+    let (body, watch) = Watched::new(body, app.reading.timeout, &memory);
+    let mut response = match app.auth.check(&head.headers) {
         Err(refusal) if !open => {
             app.engine.metrics().refused(&refusal);
-            let mut response = Response::new(AnswerBody::Full(None));
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-            headers.insert("grpc-status", HeaderValue::from_static("16"));
-            headers.insert(
-                "grpc-message",
-                HeaderValue::from_static("a bearer token is needed"),
-            );
-            response
+            grpc_error(16, "a bearer token is needed")
         }
-        _ => match router.oneshot(request).await {
+        _ => match router.oneshot(Request::from_parts(head, body)).await {
             Ok(response) => response.map(AnswerBody::Other),
             Err(never) => match never {},
         },
     };
+    if let Some(refusal) = watch.refusal() {
+        app.engine.metrics().refused(refusal);
+        let code = match refusal {
+            Refusal::Slow(_) => 4,
+            _ => 8,
+        };
+        response = grpc_error(code, &refusal.to_string());
+    } else if !response.status().is_success() && !response.headers().contains_key(GRPC_STATUS) {
+        response = not_grpc(response.status());
+    }
     if let Some(traceparent) = &traceparent {
         response.headers_mut().insert(trace::HEADER, traceparent.clone());
     }
     // An error comes in the head; what comes after a message is not waited for.
-    let code = response.headers().get("grpc-status");
-    let code = code
-        .and_then(|code| code.to_str().ok()?.parse().ok())
-        .unwrap_or(0);
+    let code = response.headers().get(GRPC_STATUS);
+    let code = code.map_or(0, |code| {
+        code.to_str().ok().and_then(|code| code.parse().ok()).unwrap_or(2)
+    });
     let bytes = response.body().size_hint().exact();
     // The log shows HTTP's words for success and failure, so that both kinds of requests can be told apart alike.
     let logged = match code {
         0 => 200,
         16 => 401,
-        5 => 404,
+        5 | 12 => 404,
         3 => 400,
         8 => 429,
         14 => 503,
@@ -225,6 +241,34 @@ async fn handle_grpc(
     };
     visit.end(code, logged, bytes);
     response
+}
+
+/// An error of gRPC without a message before it.
+fn grpc_error(code: u16, message: &str) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Full(None));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(GRPC_STATUS, HeaderValue::from(code));
+    // These messages are ASCII; the code says enough without one.
+    if let Ok(message) = HeaderValue::from_str(message) {
+        headers.insert("grpc-message", message);
+    }
+    response
+}
+
+/// What gRPC's clients make of an answer that isn't gRPC's, as its specification has it.
+fn not_grpc(status: StatusCode) -> Response<AnswerBody> {
+    let code = match status.as_u16() {
+        404 | 405 => return grpc_error(12, "this server has no such service or method"),
+        401 => 16,
+        403 => 7,
+        429 | 502..=504 => 14,
+        _ => 2,
+    };
+    grpc_error(
+        code,
+        &format!("the request was answered with HTTP status {status}"),
+    )
 }
 
 impl<'a> Visit<'a> {

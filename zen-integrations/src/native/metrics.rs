@@ -234,6 +234,7 @@ impl Metrics {
             Refusal::Slow(_) => "slow_body",
             Refusal::TooLarge(_) => "too_large",
             Refusal::Busy(_) => "busy",
+            Refusal::Crowded(_) => "crowded",
             Refusal::NotReady(_) => "not_ready",
             Refusal::Timeout(_) => "timeout",
             _ => return,

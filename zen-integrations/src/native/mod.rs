@@ -15,6 +15,7 @@ mod engine;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod handler;
+mod memory;
 mod metrics;
 pub mod mlflow;
 #[cfg(feature = "onnx")]
@@ -27,6 +28,7 @@ mod server;
 mod service;
 mod trace;
 pub mod v2;
+mod watched;
 
 #[cfg(unix)]
 pub use deployer::Native;

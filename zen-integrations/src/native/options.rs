@@ -47,6 +47,11 @@ pub struct NativeOptions {
     pub queue: usize,
     /// The largest body of a request, in bytes (413). 64 MiB.
     pub body_limit: usize,
+    /// How many bytes of requests' bodies are held at once, of all connections and protocols; a request for whose body there is no room is
+    /// refused (429, `RESOURCE_EXHAUSTED`). A body has its room until its request is answered: from the beginning when its length is
+    /// said, and as it comes otherwise, as in gRPC. A body that is larger than all the room is refused as one above the
+    /// [`body_limit`](Self::body_limit) is (413), since it could only be read while there is no other. 256 MiB.
+    pub memory_limit: usize,
     /// How long a prediction may take, with waiting (504). A model thread that is stuck this long in one batch is
     /// given up and another takes its place. It doesn't apply to models that are predicted inline. 60 s.
     #[serde(with = "milliseconds")]
@@ -55,7 +60,7 @@ pub struct NativeOptions {
     /// 10 s.
     #[serde(with = "milliseconds")]
     pub header_timeout: Duration,
-    /// How long a client may take to send a body (408). 30 s.
+    /// How long a client may take to send a body (408, `DEADLINE_EXCEEDED`). 30 s.
     #[serde(with = "milliseconds")]
     pub body_timeout: Duration,
     /// How long a connection stays open without a request. 5 min.
@@ -83,6 +88,7 @@ impl Default for NativeOptions {
             max_batch_delay: Duration::ZERO,
             queue: 1024,
             body_limit: 64 << 20,
+            memory_limit: 256 << 20,
             request_timeout: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
@@ -118,6 +124,8 @@ setters! {
     queue: usize,
     /// Sets the largest body, in bytes.
     body_limit: usize,
+    /// Sets how many bytes of bodies are held at once.
+    memory_limit: usize,
     /// Sets how long a prediction may take.
     request_timeout: Duration,
     /// Sets how long the head of a request may take to come.

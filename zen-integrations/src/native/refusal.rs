@@ -37,6 +37,11 @@ pub enum Refusal {
     /// The queue is full: 429, `RESOURCE_EXHAUSTED`; ask again in a second.
     #[error("the server has {0} requests waiting, which is its limit: try again later")]
     Busy(usize),
+    /// The server holds as many bytes of requests' bodies as it may: 429, `RESOURCE_EXHAUSTED`; ask again in a second.
+    #[error(
+        "the server has no room for the request's body beside those of others; its limit is {0} bytes: try again later"
+    )]
+    Crowded(usize),
     /// The model failed: 500, `INTERNAL`.
     #[error("{0}")]
     Model(String),
@@ -59,7 +64,7 @@ impl Refusal {
             Self::Slow(_) => 408,
             Self::TooLarge(_) => 413,
             Self::MediaType(_) => 415,
-            Self::Busy(_) => 429,
+            Self::Busy(_) | Self::Crowded(_) => 429,
             Self::Model(_) => 500,
             Self::NotReady(_) => 503,
             Self::Timeout(_) => 504,

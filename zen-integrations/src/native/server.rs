@@ -18,6 +18,7 @@ use super::access::{Access, Sink};
 use super::app::App;
 use super::auth::Auth;
 use super::body::Reading;
+use super::memory::Memory;
 use super::options::limit;
 use super::{Engine, NativeOptions};
 
@@ -68,8 +69,10 @@ impl Server {
         }
     }
 
-    /// Lets this router answer the requests of gRPC: those whose content type begins with `application/grpc`. The token is checked before,
-    /// the limits of bodies and times are the router's own.
+    /// Lets this router answer the requests of gRPC: those whose content type begins with `application/grpc`. The token is checked before;
+    /// [`NativeOptions::body_timeout`] and [`NativeOptions::memory_limit`] apply to their bodies as to others, and other limits are
+    /// the router's own. What it answers with an HTTP status that is no success becomes a status of gRPC: `UNIMPLEMENTED` where it
+    /// has no route.
     #[must_use]
     pub fn grpc(mut self, router: axum::Router) -> Self {
         self.grpc = Some(router);
@@ -105,6 +108,7 @@ impl Server {
         let (access, written) = Access::new(options.access_log, sink);
         let reading = Reading {
             limit: options.body_limit,
+            memory: Memory::new(options.memory_limit),
             timeout: limit(options.body_timeout),
         };
         let app = App::new(self.engine, Auth::new(token.as_ref()), access, reading, self.grpc);

@@ -97,3 +97,43 @@ fn who_does_not_read() {
     let head = format!("POST /predict HTTP/1.1\r\nContent-Length: {}\r\n\r\n", text.len());
     assert_places_are_freed(&server, open(&server, &[head.as_bytes(), &text].concat()));
 }
+
+#[test]
+fn who_begins_a_message_of_grpc_and_stops() {
+    let served = Served::new();
+    let server = start(&served, HARDLY);
+    // An empty SETTINGS; HEADERS of a request (literal, without Huffman's code); DATA that says that 100 bytes come.
+    let headers: Vec<u8> = [
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":authority", "a"),
+        (":path", "/inference.GRPCInferenceService/ModelInfer"),
+        ("content-type", "application/grpc"),
+    ]
+    .iter()
+    .flat_map(|(name, value)| {
+        let literal = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
+        [vec![0], literal(name), literal(value)].concat()
+    })
+    .collect();
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        [
+            &[0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream],
+            payload,
+        ]
+        .concat()
+    };
+    let bytes = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        frame(4, 0, 0, &[]),
+        frame(1, 4, 1, &headers),
+        frame(0, 0, 1, &[0, 0, 0, 0, 100]),
+    ];
+    assert_places_are_freed(&server, open(&server, &bytes.concat()));
+    let metrics = ask(server.address, "GET /metrics HTTP/1.1", b"");
+    let metrics = String::from_utf8(metrics.body.to_vec()).unwrap();
+    let counted = metrics
+        .lines()
+        .any(|line| line.contains("protocol=\"grpc\",code=\"4\"} "));
+    assert!(counted, "{metrics}");
+}

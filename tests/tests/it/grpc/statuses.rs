@@ -212,6 +212,7 @@ async fn refusals_have_codes() {
         (Refusal::TooLarge(7), Code::ResourceExhausted),
         (Refusal::MediaType("no".into()), Code::InvalidArgument),
         (Refusal::Busy(7), Code::ResourceExhausted),
+        (Refusal::Crowded(7), Code::ResourceExhausted),
         (Refusal::Model("no".into()), Code::Internal),
         (Refusal::NotReady("no".into()), Code::Unavailable),
         (Refusal::Timeout(Duration::from_secs(1)), Code::DeadlineExceeded),

@@ -183,6 +183,7 @@ fn refusals_have_mlflows_codes() {
         (Refusal::MediaType("a".into()), "BAD_REQUEST"),
         (Refusal::TooLarge(5), "RESOURCE_EXHAUSTED"),
         (Refusal::Busy(5), "RESOURCE_EXHAUSTED"),
+        (Refusal::Crowded(5), "RESOURCE_EXHAUSTED"),
         (Refusal::Model("a".into()), "INTERNAL_ERROR"),
         (Refusal::NotReady("a".into()), "TEMPORARILY_UNAVAILABLE"),
         (

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use zen_core::prelude::*;
 use zen_core::service::Stage;
 use zen_core::serving::Typed;
+use zen_integrations::native::grpc::{GrpcLimits, router};
 use zen_integrations::native::{AccessLog, Engine, Metrics, NativeOptions, ServeError, Server};
 
 use super::models::{Steered, Wheel};
@@ -46,19 +47,30 @@ impl Host {
         change: impl FnOnce(Server) -> Server,
     ) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        Self::run(listener, model, options, change)
+        Self::run(listener, model, options, |server, _| change(server))
+    }
+
+    /// Serves a model over gRPC too.
+    pub fn start_grpc<P: Predictor>(model: P, options: NativeOptions) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let limits = GrpcLimits {
+            max_message: options.body_limit,
+        };
+        Self::run(listener, model, options, |server, engine| {
+            server.grpc(router(engine, limits))
+        })
     }
 
     /// Serves a model on this socket.
     pub fn on<P: Predictor>(listener: std::net::TcpListener, model: P, options: NativeOptions) -> Self {
-        Self::run(listener, model, options, |server| server)
+        Self::run(listener, model, options, |server, _| server)
     }
 
     fn run<P: Predictor>(
         listener: std::net::TcpListener,
         model: P,
         options: NativeOptions,
-        change: impl FnOnce(Server) -> Server,
+        change: impl FnOnce(Server, Engine) -> Server,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -74,7 +86,7 @@ impl Host {
         let metrics = Metrics::new("model", "1");
         let engine = Engine::new("model".into(), "1".into(), model, &options, metrics);
         let (stage, stages) = watch::channel(Stage::Serving);
-        let server = change(Server::new(engine.clone(), options));
+        let server = change(Server::new(engine.clone(), options), engine.clone());
         let served = runtime.spawn(server.serve(listener, stages));
         Self {
             address,

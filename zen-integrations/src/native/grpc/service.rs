@@ -1,7 +1,9 @@
 //! The methods of the service.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use prost::Message;
 use tonic::{Request, Response, Status};
 use zen_core::serving::{PredictError, Tensor, TensorSpec};
 
@@ -18,6 +20,7 @@ use super::proto::{
 use super::request::{read_inputs, wanted, write_outputs};
 use super::status::status;
 use crate::native::Refusal;
+use crate::native::routes::predictions::apart;
 
 /// The service of one model.
 pub(super) struct Service<B>(pub(super) B);
@@ -44,24 +47,34 @@ impl<B: Backend> Service<B> {
 
     async fn infer(&self, request: ModelInferRequest) -> Result<ModelInferResponse, Refusal> {
         self.check(&request.model_name, &request.model_version)?;
-        let model = self.0.model();
+        let size = request.encoded_len();
         let raw = !request.raw_input_contents.is_empty();
-        let wanted = wanted(&request.outputs, &model.outputs()).map_err(Refusal::Input)?;
-        let tensors = read_inputs(request.inputs, request.raw_input_contents).map_err(Refusal::Input)?;
-        let predictions = self.0.predict(model.read_tensors(tensors)?).await?;
-        let mut tensors: Vec<Option<Tensor>> =
-            model.write_tensors(&predictions)?.into_iter().map(Some).collect();
-        let outputs = wanted
-            .into_iter()
-            .map(|place| tensors.get_mut(place).and_then(Option::take));
-        let outputs = outputs
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| PredictError::model("the model wrote fewer outputs than it says that it has"))?;
-        let (outputs, raw_output_contents) = write_outputs(&outputs, raw);
+        let id = request.id;
+        let model = Arc::clone(self.0.model());
+        let read = move || {
+            let wanted = wanted(&request.outputs, &model.outputs()).map_err(Refusal::Input)?;
+            let tensors = read_inputs(request.inputs, request.raw_input_contents).map_err(Refusal::Input)?;
+            Ok((wanted, model.read_tensors(tensors)?))
+        };
+        let (wanted, batch) = apart(size, read).await?;
+        let predictions = self.0.predict(batch).await?;
+        let model = Arc::clone(self.0.model());
+        let write = move || {
+            let tensors = model.write_tensors(&predictions)?;
+            let mut tensors: Vec<Option<Tensor>> = tensors.into_iter().map(Some).collect();
+            let outputs = wanted
+                .into_iter()
+                .map(|place| tensors.get_mut(place).and_then(Option::take));
+            let outputs = outputs.collect::<Option<Vec<_>>>().ok_or_else(|| {
+                PredictError::model("the model wrote fewer outputs than it says that it has")
+            })?;
+            Ok(write_outputs(&outputs, raw))
+        };
+        let (outputs, raw_output_contents) = apart(size, write).await?;
         Ok(ModelInferResponse {
             model_name: self.0.name().to_owned(),
             model_version: self.0.version().to_owned(),
-            id: request.id,
+            id,
             parameters: BTreeMap::new(),
             outputs,
             raw_output_contents,

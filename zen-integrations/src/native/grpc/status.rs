@@ -12,7 +12,7 @@ pub fn status(refusal: &Refusal) -> Status {
         Refusal::Unauthorized => Code::Unauthenticated,
         Refusal::NotFound(_) => Code::NotFound,
         Refusal::Method { .. } => Code::Unimplemented,
-        Refusal::TooLarge(_) | Refusal::Busy(_) => Code::ResourceExhausted,
+        Refusal::TooLarge(_) | Refusal::Busy(_) | Refusal::Crowded(_) => Code::ResourceExhausted,
         Refusal::Model(_) => Code::Internal,
         Refusal::NotReady(_) => Code::Unavailable,
         Refusal::Slow(_) | Refusal::Timeout(_) => Code::DeadlineExceeded,

@@ -26,7 +26,7 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::Unauthorized => "UNAUTHENTICATED",
         Refusal::NotFound(_) => "NOT_FOUND",
         Refusal::Method { .. } | Refusal::Slow(_) | Refusal::MediaType(_) => "BAD_REQUEST",
-        Refusal::TooLarge(_) | Refusal::Busy(_) => "RESOURCE_EXHAUSTED",
+        Refusal::TooLarge(_) | Refusal::Busy(_) | Refusal::Crowded(_) => "RESOURCE_EXHAUSTED",
         Refusal::Model(_) => "INTERNAL_ERROR",
         Refusal::NotReady(_) => "TEMPORARILY_UNAVAILABLE",
         Refusal::Timeout(_) => "DEADLINE_EXCEEDED",

@@ -119,7 +119,7 @@ fn reason(code: &str) -> &'static str {
         "408" => "the body came too slowly",
         "413" => "the body is too large",
         "415" => "the body is of a media type that is not read here",
-        "429" => "too many requests are waiting",
+        "429" => "too many requests are waiting, or too many bytes of them",
         "500" => "the model failed",
         "503" => "the server is not ready",
         "504" => "the prediction took too long",

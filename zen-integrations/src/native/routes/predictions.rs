@@ -100,7 +100,7 @@ pub(in crate::native) async fn infer(
 }
 
 /// Works on a body of this size, which is apart from the connections when it is large. The model's own code may be in it, which may panic.
-async fn apart<T: Send + 'static>(
+pub(in crate::native) async fn apart<T: Send + 'static>(
     size: usize,
     work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
