@@ -3,11 +3,15 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::artifact::Digest;
 use crate::metadata::ProgramRecord;
 use crate::service::ServiceError;
 use crate::stack::{Stack, digest_of};
+
+/// No copy takes this long.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// The folder that keeps copies of executables, by digest.
 fn folder(home: &Path) -> PathBuf {
@@ -114,7 +118,19 @@ pub(crate) fn sweep(home: &Path, in_use: &[Digest]) {
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        // What isn't a digest yet is being copied by somebody.
+        // What isn't a digest yet is being copied by somebody, or was, when that is long ago.
+        let age = || {
+            entry
+                .metadata()
+                .and_then(|meta| meta.modified())
+                .ok()?
+                .elapsed()
+                .ok()
+        };
+        if name.to_str().is_some_and(|name| name.starts_with('.')) && age().is_some_and(|age| age > ABANDONED)
+        {
+            let _ = fs::remove_file(entry.path());
+        }
         let Some(digest) = name.to_str().and_then(|name| name.parse::<Digest>().ok()) else {
             continue;
         };
