@@ -58,11 +58,20 @@ fn a_body_that_says_its_length_has_room_before_it_comes() {
 #[test]
 fn a_client_that_leaves_makes_room() {
     let host = Host::start(Line, options().memory_limit(100));
-    let mut first = host.open();
-    first.raw("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3c\r\n");
-    first.raw(" ".repeat(60));
+    let begin = || {
+        let mut wire = host.open();
+        wire.raw("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3c\r\n");
+        wire.raw(" ".repeat(60));
+        wire
+    };
+    let mut first = begin();
     eventually("the room is taken", || {
-        host.open().post("/predict", &body(1, 41)).status == 429
+        let taken = host.open().post("/predict", &body(1, 41)).status == 429;
+        if !taken {
+            // Whoever asks takes room too, and may have had it when the first one's bytes came: that was refused then.
+            first = begin();
+        }
+        taken
     });
     drop(first);
     eventually("there is room", || {
