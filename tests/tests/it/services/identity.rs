@@ -13,8 +13,15 @@ use super::support::{Guard, SOON, current, edit, eventually, is_alive, kill, pid
 fn the_impostor_is_neither_believed_nor_ended() {
     let project = project();
     let service = project.started(&Greeter::new("hello"));
+    let begun = current(&service).process.unwrap().start;
     kill(pid(&service));
-    let sleeper = Guard(Command::new("sleep").arg("1000").spawn().unwrap());
+    // The system counts hundredths of a second; nobody gets the id of a process that began in the same one.
+    let sleeper = loop {
+        let sleeper = Guard(Command::new("sleep").arg("1000").spawn().unwrap());
+        if stat(sleeper.0.id()).unwrap()[19] != begun {
+            break sleeper;
+        }
+    };
     let impostor = sleeper.0.id();
     edit(&service, |version| {
         version.process.as_mut().unwrap().pid = impostor
