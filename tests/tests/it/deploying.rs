@@ -4,6 +4,7 @@ mod again;
 mod conformance;
 mod faults;
 mod finding;
+mod network;
 mod pipeline;
 mod program;
 pub mod project;

@@ -54,11 +54,11 @@ pub struct Service<M = ()> {
 }
 
 pub(super) struct Inner {
-    pub(super) stack: Stack,
-    /// As it was loaded: what there is when the metadata knows nothing of the service any more.
-    loaded: ServiceRecord,
-    /// Where it answered last; forgotten when it can't be reached there.
-    pub(super) endpoint: Mutex<Option<Endpoint>>,
+    stack: Stack,
+    id: Uuid,
+    name: String,
+    /// The newest that is known here: what there is when the metadata knows nothing of the service any more.
+    known: Mutex<Arc<ServiceRecord>>,
     pub(super) http: Mutex<Option<Http>>,
 }
 
@@ -69,20 +69,15 @@ struct Stored {
     record: ServiceRecord,
 }
 
-impl Inner {
-    pub(super) fn loaded(&self) -> &ServiceRecord {
-        &self.loaded
-    }
-}
-
 impl<M> Service<M> {
     /// The service of this record.
     pub(crate) fn new(stack: Stack, record: ServiceRecord) -> Self {
         Self {
             inner: Arc::new(Inner {
                 stack,
-                endpoint: Mutex::new(record.endpoint.clone()),
-                loaded: record,
+                id: record.id,
+                name: record.name.clone(),
+                known: Mutex::new(Arc::new(record)),
                 http: Mutex::new(None),
             }),
             prediction_timeout: super::predict::TIMEOUT,
@@ -94,10 +89,9 @@ impl<M> Service<M> {
     /// that the server's words arrive.
     #[must_use]
     pub fn with_prediction_timeout(&self, timeout: Duration) -> Self {
-        let record = self.inner.loaded.clone();
         Self {
             prediction_timeout: timeout,
-            ..Self::new(self.inner.stack.clone(), record)
+            ..Self::new(self.inner.stack.clone(), (*self.known()).clone())
         }
     }
 
@@ -128,12 +122,12 @@ impl<M> Service<M> {
 
     /// The service's id, which stays the same through all updates.
     pub fn id(&self) -> Uuid {
-        self.inner.loaded.id
+        self.inner.id
     }
 
     /// The service's name.
     pub fn name(&self) -> &str {
-        &self.inner.loaded.name
+        &self.inner.name
     }
 
     /// The stack it belongs to.
@@ -146,20 +140,30 @@ impl<M> Service<M> {
     /// # Errors
     /// When the metadata store fails.
     pub fn record(&self) -> Result<ServiceRecord, ServiceError> {
-        let record = match self.inner.stack.metadata().service(self.id())? {
-            Some(record) => record,
-            None => ServiceRecord {
+        let record = self.inner.stack.metadata().service(self.id())?;
+        let record = record.unwrap_or_else(|| {
+            let known = (*self.known()).clone();
+            ServiceRecord {
                 desired: ServiceState::Inactive,
                 version: 0,
                 status: ServiceStatus {
                     state: ServiceState::Inactive,
-                    ..self.inner.loaded.status.clone()
+                    ..known.status.clone()
                 },
-                ..self.inner.loaded.clone()
-            },
-        };
-        *self.endpoint_slot() = record.endpoint.clone();
+                ..known
+            }
+        });
+        self.learn(record.clone());
         Ok(record)
+    }
+
+    /// What is known here without asking.
+    pub(super) fn known(&self) -> Arc<ServiceRecord> {
+        Arc::clone(&self.inner.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn learn(&self, record: ServiceRecord) {
+        *self.inner.known.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(record);
     }
 
     /// Its versions, oldest first.
@@ -195,7 +199,7 @@ impl<M> Service<M> {
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self.record() {
             Ok(record) => record.endpoint,
-            Err(_) => self.endpoint_slot().clone(),
+            Err(_) => self.known().endpoint.clone(),
         }
     }
 
@@ -272,7 +276,11 @@ impl<M> Service<M> {
         let Some(earlier) = earlier else {
             return Err(ServiceError::NoEarlierVersion { service: record.name });
         };
+        // It may have been another one.
+        let model_type = earlier.config.pointer("/deployment/model/type_name");
+        let model_type = model_type.and_then(|name| name.as_str()).map(str::to_owned);
         let wanted = ServiceRecord {
+            model_type: model_type.or_else(|| record.model_type.clone()),
             config: earlier.config,
             run: earlier.run,
             model_uri: earlier.model_uri,
@@ -334,14 +342,11 @@ impl<M> Service<M> {
         }
     }
 
-    fn remember(&self, record: ServiceRecord) {
-        *self.endpoint_slot() = record.endpoint;
+    /// There is another version now.
+    pub(super) fn remember(&self, record: ServiceRecord) {
+        self.learn(record);
         // Connections to the version before would get one more answer from it.
         *self.inner.http.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    pub(super) fn endpoint_slot(&self) -> std::sync::MutexGuard<'_, Option<Endpoint>> {
-        self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -382,7 +387,7 @@ impl<M> fmt::Debug for Service<M> {
         f.debug_struct("Service")
             .field("id", &self.id())
             .field("name", &self.name())
-            .field("endpoint", &*self.endpoint_slot())
+            .field("endpoint", &self.known().endpoint)
             .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ impl<M> Service<M> {
     pub fn infer(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, ServiceError> {
         let name = || self.name().to_owned();
         // A deployer records it; one that was made by hand has it among its settings.
-        let record = self.inner.loaded();
+        let record = self.known();
         let own = || {
             record
                 .config

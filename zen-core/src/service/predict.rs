@@ -1,6 +1,7 @@
 //! Asking a service for predictions.
 
-use std::sync::PoisonError;
+use std::io::ErrorKind;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use super::http::{Answer, Body, Http, message};
 use super::{Service, ServiceError, Token, TokenSource};
-use crate::metadata::Endpoint;
+use crate::metadata::{Endpoint, ServiceRecord, ServiceState};
 use crate::serving::Predictor;
 
 /// How long a prediction may take unless it is said otherwise: longer than the server gives it, whose words then arrive.
@@ -101,49 +102,68 @@ impl<M> Service<M> {
         path: impl Fn(&Endpoint) -> Option<String>,
         body: &Body<'_>,
     ) -> Result<Answer, ServiceError> {
+        let mut known = self.known();
+        if known.endpoint.is_none() {
+            known = Arc::new(self.record()?);
+        }
+        let answer = match self.post_to(&known, &path, body) {
+            Err(error) if may_be_outdated(&error) => {
+                let fresh = self.record()?;
+                // Another program may have started it elsewhere, or with another token; it has not been asked yet.
+                if (&fresh.endpoint, &fresh.config) == (&known.endpoint, &known.config) {
+                    Err(error)
+                } else {
+                    self.remember(fresh.clone());
+                    self.post_to(&fresh, &path, body)
+                }
+            }
+            other => other,
+        };
+        answer.map_err(|error| match error {
+            ServiceError::Unreachable { url, source, .. } => self.unreachable(url, source),
+            other => other,
+        })
+    }
+
+    /// Posts to where the service is, as far as this record knows.
+    fn post_to(
+        &self,
+        record: &ServiceRecord,
+        path: &impl Fn(&Endpoint) -> Option<String>,
+        body: &Body<'_>,
+    ) -> Result<Answer, ServiceError> {
         let name = || self.name().to_owned();
+        let Some(endpoint) = &record.endpoint else {
+            return Err(self.not_running());
+        };
+        let Some(path) = path(endpoint) else {
+            return Err(ServiceError::NoPredictions { service: name() });
+        };
+        let url = format!("{}{path}", endpoint.base_url());
+        let token = self.token(record)?;
         let http = {
             let mut http = self.inner.http.lock().unwrap_or_else(PoisonError::into_inner);
             http.get_or_insert_with(|| Http::new(self.patience())).clone()
         };
-        let token = self.token()?;
-        let mut looked = false;
-        loop {
-            let known = self.endpoint_slot().clone();
-            let Some(endpoint) = known.or_else(|| self.endpoint()) else {
-                return Err(self.not_running());
-            };
-            let Some(path) = path(&endpoint) else {
-                return Err(ServiceError::NoPredictions { service: name() });
-            };
-            let url = format!("{}{path}", endpoint.base_url());
-            match http.post(&url, token.as_ref(), body) {
-                Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-                Ok(answer) => {
-                    return Err(ServiceError::Refused {
-                        service: name(),
-                        status: answer.status,
-                        message: message(&answer.body),
-                    });
-                }
-                // Nothing was sent; it may have been started again elsewhere since.
-                Err(ureq::Error::Io(error))
-                    if error.kind() == std::io::ErrorKind::ConnectionRefused && !looked =>
-                {
-                    looked = true;
-                    if self.record()?.endpoint.as_ref() == Some(&endpoint) {
-                        return Err(self.unreachable(url, error.into()));
-                    }
-                }
-                Err(error) => return Err(self.unreachable(url, error.into())),
-            }
+        match http.post(&url, token.as_ref(), body) {
+            Ok(answer) if (200..300).contains(&answer.status) => Ok(answer),
+            Ok(answer) => Err(ServiceError::Refused {
+                service: name(),
+                status: answer.status,
+                message: message(&answer.body),
+            }),
+            Err(error) => Err(ServiceError::Unreachable {
+                service: name(),
+                url,
+                source: error.into(),
+            }),
         }
     }
 
     /// Says more than that a connection was refused, when more is known.
     fn unreachable(&self, url: String, source: Box<dyn std::error::Error + Send + Sync>) -> ServiceError {
         match self.status() {
-            Ok(status) if status.state != crate::metadata::ServiceState::Active => ServiceError::NotRunning {
+            Ok(status) if status.state != ServiceState::Active => ServiceError::NotRunning {
                 service: self.name().to_owned(),
                 state: status.state.to_string(),
                 error: status.last_error,
@@ -168,9 +188,9 @@ impl<M> Service<M> {
     }
 
     /// The token that the service asks for, if it does.
-    fn token(&self) -> Result<Option<Token>, ServiceError> {
+    fn token(&self, record: &ServiceRecord) -> Result<Option<Token>, ServiceError> {
         // The backend's own option, or that of the server it runs.
-        let config = &self.inner.loaded().config;
+        let config = &record.config;
         let places = ["/options/token", "/settings/options/token"];
         let source = places
             .iter()
@@ -181,5 +201,18 @@ impl<M> Service<M> {
             service: self.name().to_owned(),
             source,
         })
+    }
+}
+
+/// Whether a newer record may help: nobody listened there, or the token wasn't the right one.
+fn may_be_outdated(error: &ServiceError) -> bool {
+    match error {
+        ServiceError::Refused { status, .. } => *status == 401,
+        ServiceError::Token { .. } => true,
+        ServiceError::Unreachable { source, .. } => matches!(
+            source.downcast_ref(),
+            Some(ureq::Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused
+        ),
+        _ => false,
     }
 }

@@ -265,3 +265,19 @@ fn an_address_that_changes_is_changed() {
         "no longer open to the network"
     );
 }
+
+#[test]
+fn going_back_may_be_to_a_model_of_another_type() {
+    use zen_tests::models::{Pair, Pairs};
+    let project = Project::new();
+    let lines = project.deploy(&Line::new(2.0), DeployConfig::named("m")).unwrap();
+    let pairs = project
+        .deploy_model("pairs", &Pairs, DeployConfig::named("m"))
+        .unwrap();
+    assert_eq!(pairs.id(), lines.id());
+    assert_eq!(pairs.predict_one(&Pair { a: 1.0, b: 2.0 }).unwrap(), 3.0);
+    pairs.rollback(SOON).unwrap();
+    let model_type = pairs.record().unwrap().model_type;
+    assert_eq!(model_type.as_deref(), Some(std::any::type_name::<Line>()));
+    assert_eq!(lines.predict_one(&1.0).unwrap(), 2.0);
+}
