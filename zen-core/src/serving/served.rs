@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use super::cell::fits;
+use super::column::fits;
 use super::{PredictError, RowError, Tensor, TensorSpec};
 
 /// Some rows of input, or their predictions: of a type only the model knows.

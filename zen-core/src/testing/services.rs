@@ -27,8 +27,7 @@ impl Drop for StopServices {
             // Without the lease: who holds it may be what the test left hanging.
             let versions = self.0.metadata().service_versions(record.id).unwrap_or_default();
             for process in versions.iter().filter_map(|version| version.process.as_ref()) {
-                local::identity::kill_group(process);
-                local::identity::kill_orphans(process);
+                local::ending::end(process);
             }
             let service: Service = Service::new(self.0.clone(), record);
             let _ = service.delete(Duration::from_secs(10), true);

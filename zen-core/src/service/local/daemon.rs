@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::launch::{ARGUMENT, Launch, Order, Report, VARIABLE};
 use super::lifetime::{self, Life, leave, say};
 use super::serving::{Ordered, Reports};
-use super::{LocalServiceEntry, Serving, control, identity, kind, log, registered_services};
+use super::{LocalServiceEntry, Serving, control, ending, kind, log, registered_services};
 use crate::graph::failure::chain;
 use crate::service::ServiceError;
 use crate::serving::BoxError;
@@ -76,7 +76,7 @@ pub fn run_if_daemon() -> Option<ExitCode> {
             return Some(ExitCode::FAILURE);
         }
     };
-    identity::end_session();
+    ending::end_session();
     Some(code)
 }
 

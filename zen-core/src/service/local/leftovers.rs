@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{LocalConfig, identity};
+use super::{LocalConfig, ending, identity};
 use crate::metadata::{ServiceRecord, ServiceState, ServiceVersionRecord};
 use crate::service::{HealthMonitor, ServiceError};
 use crate::stack::host;
 
 /// How long after its time to drain a version that was replaced must have ended.
 const OVERDUE: Duration = Duration::from_secs(10);
-
-/// How long the system may take to end a process that was killed.
-const KILLED: Duration = Duration::from_secs(10);
 
 /// Refuses when the current version runs on another machine, and answers.
 pub(super) fn check_place(
@@ -54,10 +51,7 @@ pub(super) fn end_leftovers(
             _ => continue,
         };
         if let Some(process) = &version.process {
-            identity::kill_group(process);
-            if identity::wait_for_end(process, KILLED) {
-                identity::kill_orphans(process);
-            }
+            ending::end(process);
         }
         if version.ended.is_none() {
             version.state = ServiceState::Error;

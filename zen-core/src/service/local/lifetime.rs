@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{from_now, identity};
+use super::{ending, from_now};
 use crate::service::Stage;
 
 /// How much longer than its own time a service may take, which keeps to it by itself.
@@ -135,6 +135,6 @@ pub(super) fn keep_time(life: Life, version: u32) -> io::Result<()> {
 
 /// Ends this process at once, and what it has started.
 pub(super) fn leave(code: i32) -> ! {
-    identity::end_session();
+    ending::end_session();
     std::process::exit(code)
 }

@@ -4,6 +4,7 @@ mod config;
 mod control;
 mod daemon;
 mod deploy;
+pub(crate) mod ending;
 pub(crate) mod identity;
 mod kind;
 mod launch;

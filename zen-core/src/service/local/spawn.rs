@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::launch::{ARGUMENT, HELLO, Launch, Order, Report, VARIABLE};
-use super::{daemon, from_now, identity, log};
+use super::{daemon, ending, from_now, identity, log};
 use crate::metadata::ProcessIdentity;
 use crate::service::{ServiceError, logs};
 use crate::stack::HOME_VARIABLE;
@@ -18,9 +18,6 @@ const LOG_LINES: usize = 20;
 
 /// How long another thread's child may keep the copy of a program open for writing: from before it runs its own program.
 const BUSY: Duration = Duration::from_secs(10);
-
-/// How long the system may take to end a process that was killed.
-const KILLED: Duration = Duration::from_secs(5);
 
 /// As long as nothing else is known of it.
 const FIRST_WORD: &str =
@@ -231,7 +228,7 @@ impl Starting {
     fn next(&mut self, until: Instant) -> Result<Option<Report>, ServiceError> {
         match self.event(until) {
             Some(Event::Report(report)) => Ok(Some(report)),
-            Some(Event::Ended(Ok(status))) => Err(self.failed(ending(status))),
+            Some(Event::Ended(Ok(status))) => Err(self.failed(told(status))),
             Some(Event::Ended(Err(error))) => Err(self.unwatched(error)),
             None => Ok(None),
         }
@@ -287,10 +284,8 @@ impl Drop for Starting {
             self.orders = None;
             return;
         }
-        identity::kill_group(&self.process);
-        if identity::wait_for_end(&self.process, KILLED) {
-            identity::kill_orphans(&self.process);
-        }
+        // One that the system keeps is ended by the next who changes the service.
+        ending::end(&self.process);
     }
 }
 
@@ -347,14 +342,14 @@ fn unheard(status: ExitStatus, program: &str) -> String {
     match status.code() {
         Some(_) => format!(
             "{} and never answered as a service: {}",
-            ending(status),
+            told(status),
             unmarked(program)
         ),
-        None => ending(status),
+        None => told(status),
     }
 }
 
-fn ending(status: ExitStatus) -> String {
+fn told(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("its process ended with exit code {code}"),
         (None, Some(signal)) => format!("its process was ended by signal {signal}{}", signal_name(signal)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{folder, home, identity, program};
+use super::{ending, folder, home, identity, program};
 use crate::metadata::{
     Change, ProcessIdentity, ServiceFilter, ServiceRecord, ServiceState, ServiceVersionRecord,
 };
@@ -12,9 +12,6 @@ use crate::stack::Stack;
 
 /// How many versions' orphans are looked for: each look reads the list of all processes.
 const RECENT: usize = 5;
-
-/// How long the system may take to end a process that was killed.
-const KILLED: Duration = Duration::from_secs(10);
 
 pub(super) fn stop(
     at: &At<'_>,
@@ -45,7 +42,7 @@ pub(super) fn stop(
     note(at, record, ServiceState::PendingShutdown)?;
     if !force {
         for process in &running {
-            identity::terminate(process);
+            ending::terminate(process);
         }
         if timeout.is_zero() {
             return Ok(());
@@ -61,7 +58,7 @@ pub(super) fn stop(
     }
     // What earlier versions left behind went with the updates since.
     for process in processes(false).iter().rev().take(RECENT) {
-        identity::kill_orphans(process);
+        ending::kill_orphans(process);
     }
     let now = stack.clock().now();
     for version in versions.into_iter().filter(|version| version.ended.is_none()) {
@@ -78,16 +75,12 @@ pub(super) fn stop(
 
 /// Waits for the end of a process, and brings it about when it takes too long.
 fn finish(record: &ServiceRecord, process: &ProcessIdentity, patience: Duration) -> Result<(), ServiceError> {
-    if identity::wait_for_end(process, patience) {
-        return Ok(());
-    }
-    identity::kill_group(process);
-    match identity::wait_for_end(process, KILLED) {
+    match ending::wait_for_end(process, patience) || ending::end(process) {
         true => Ok(()),
         false => Err(ServiceError::StopTimeout {
             service: record.name.clone(),
             pid: process.pid,
-            timeout: patience.saturating_add(KILLED),
+            timeout: patience.saturating_add(ending::KILLED),
         }),
     }
 }
