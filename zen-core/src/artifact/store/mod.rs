@@ -1,8 +1,10 @@
 //! The artifact store: objects named by their content, over any `object_store`.
 
+mod url;
+mod wait;
+
 use std::fmt;
-use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,60 +13,13 @@ use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
+use self::wait::Wait;
 use super::{ArtifactError, Digest};
+
+pub use self::url::StoreUrl;
 
 /// Objects up to this many bytes are kept in the metadata store: one row instead of one file.
 pub(crate) const DEFAULT_INLINE_LIMIT: usize = 16 * 1024;
-
-/// A parsed artifact store URL.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreUrl {
-    /// `file:///folder`, or a plain path: a folder on this machine.
-    File(PathBuf),
-    /// `memory://`: in this process, gone with it.
-    Memory,
-}
-
-impl StoreUrl {
-    /// Parses `file://..`, `memory://` or a path.
-    ///
-    /// # Errors
-    /// When the scheme is unknown ([`ArtifactError::Url`]) or belongs to a cargo feature that is off
-    /// ([`ArtifactError::MissingFeature`]). Credentials in the URL are not repeated in the error.
-    pub fn parse(url: &str) -> Result<Self, ArtifactError> {
-        let Some((scheme, rest)) = url.split_once("://") else {
-            return match url {
-                "" => Err(ArtifactError::Url {
-                    url: String::new(),
-                    reason: "it is empty".into(),
-                }),
-                path => Ok(Self::File(PathBuf::from(path))),
-            };
-        };
-        let missing = |feature| {
-            Err(ArtifactError::MissingFeature {
-                scheme: scheme.to_owned(),
-                feature,
-            })
-        };
-        match scheme {
-            "file" if rest.starts_with('/') => Ok(Self::File(PathBuf::from(rest))),
-            "file" => Err(ArtifactError::Url {
-                url: url.to_owned(),
-                reason: "a file URL holds an absolute path, as in `file:///data/artifacts`".into(),
-            }),
-            "memory" => Ok(Self::Memory),
-            "s3" | "s3a" => missing("s3"),
-            "gs" => missing("gs"),
-            "az" | "azure" | "abfs" | "abfss" => missing("az"),
-            _ => Err(ArtifactError::Url {
-                url: format!("{scheme}://.."),
-                reason: "known schemes are file, memory, s3, gs and az".into(),
-            }),
-        }
-    }
-}
 
 /// Keeps the bytes of artifacts as objects named by their digest: `objects/ab/cdef..`.
 ///
@@ -75,6 +30,7 @@ impl StoreUrl {
 pub struct ArtifactStore {
     url: String,
     objects: Arc<dyn ObjectStore>,
+    wait: Wait,
     inline_limit: usize,
 }
 
@@ -132,6 +88,7 @@ impl ArtifactStore {
         Self {
             url: url.into(),
             objects,
+            wait: Wait::Here,
             inline_limit: DEFAULT_INLINE_LIMIT,
         }
     }
@@ -171,7 +128,10 @@ impl ArtifactStore {
             mode: PutMode::Create,
             ..PutOptions::default()
         };
-        match wait(self.objects.put_opts(&path, bytes.clone().into(), create)) {
+        match self
+            .wait
+            .on(self.objects.put_opts(&path, bytes.clone().into(), create))
+        {
             Ok(_) => Ok(()),
             Err(object_store::Error::AlreadyExists { .. }) => match self.size(digest)? {
                 Some(existing) if existing == size => Ok(()),
@@ -187,7 +147,7 @@ impl ArtifactStore {
     /// When the store refuses.
     pub fn replace(&self, digest: Digest, bytes: Bytes) -> Result<(), ArtifactError> {
         let path = object_path(digest);
-        match wait(self.objects.put(&path, bytes.into())) {
+        match self.wait.on(self.objects.put(&path, bytes.into())) {
             Ok(_) => Ok(()),
             Err(error) => Err(self.failed("replacing", &path, error)),
         }
@@ -199,7 +159,9 @@ impl ArtifactStore {
     /// [`ArtifactError::Missing`], [`ArtifactError::Damaged`], or the store's error.
     pub fn get(&self, digest: Digest, what: &dyn fmt::Display) -> Result<Bytes, ArtifactError> {
         let path = object_path(digest);
-        let read = wait(async { self.objects.get(&path).await?.bytes().await });
+        let read = self
+            .wait
+            .on(async { self.objects.get(&path).await?.bytes().await });
         let bytes = match read {
             Ok(bytes) => bytes,
             Err(object_store::Error::NotFound { .. }) => {
@@ -220,7 +182,7 @@ impl ArtifactStore {
     /// The store's error.
     pub fn size(&self, digest: Digest) -> Result<Option<u64>, ArtifactError> {
         let path = object_path(digest);
-        match wait(self.objects.head(&path)) {
+        match self.wait.on(self.objects.head(&path)) {
             Ok(meta) => Ok(Some(meta.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(self.failed("looking at", &path, error)),
@@ -233,7 +195,7 @@ impl ArtifactStore {
     /// The store's error.
     pub fn delete(&self, digest: Digest) -> Result<(), ArtifactError> {
         let path = object_path(digest);
-        match wait(self.objects.delete(&path)) {
+        match self.wait.on(self.objects.delete(&path)) {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.failed("deleting", &path, error)),
         }
@@ -270,10 +232,4 @@ pub(crate) fn verify(
 fn object_path(digest: Digest) -> ObjectPath {
     let hex = digest.to_string();
     ObjectPath::from(format!("objects/{}/{}", &hex[..2], &hex[2..]))
-}
-
-/// The local and in-memory stores do their work in the calling thread when it belongs to no tokio runtime, as the
-/// runner's threads don't, which saves two thread switches an object.
-fn wait<F: Future>(future: F) -> F::Output {
-    futures::executor::block_on(future)
 }
