@@ -51,6 +51,8 @@ pub mod artifact;
 pub mod cache;
 pub mod client;
 pub mod deploy;
+#[cfg(unix)]
+mod ended;
 pub mod graph;
 pub mod metadata;
 pub mod metric;

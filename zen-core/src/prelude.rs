@@ -9,7 +9,7 @@ pub use crate::artifact::{ArtifactStore, Codec, Materialize};
 pub use crate::client::{ArtifactView, Client, RunView, StepView};
 pub use crate::deploy::{DeployConfig, model_deployer};
 pub use crate::graph::{
-    Artifact, CachePolicy, Handle, Pipeline, Retry, StepContext, gather, latest, version, when,
+    Artifact, CachePolicy, Handle, Isolation, Pipeline, Retry, StepContext, gather, latest, version, when,
 };
 pub use crate::metadata::Status;
 pub use crate::metric::{

@@ -12,6 +12,7 @@ mod codec;
 mod deploying;
 mod failures;
 mod grpc;
+mod isolation;
 mod language;
 mod local_code;
 mod metadata;

@@ -256,6 +256,7 @@ impl Executor for Elsewhere {
                 digest,
                 bytes: None,
                 size,
+                description: Default::default(),
             }]))
         });
         None

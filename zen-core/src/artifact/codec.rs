@@ -2,6 +2,8 @@
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
 /// What is written about a codec beside every artifact it encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CodecInfo {
@@ -15,7 +17,7 @@ pub struct CodecInfo {
 }
 
 /// What a codec can say about a value for people, cheaply.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// The lengths of the value's axes, outermost first: `[1797, 64]`.
     pub shape: Option<Vec<u64>>,

@@ -21,5 +21,5 @@ pub use error::ArtifactError;
 pub use materialize::CodecRegistration;
 pub use materialize::Materialize;
 pub use msgpack::{decode_value, encode_value};
-pub(crate) use store::verify;
 pub use store::{ArtifactStore, StoreUrl};
+pub(crate) use store::{StoreOrigin, verify};

@@ -1,5 +1,6 @@
 //! The cache key of a step.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::artifact::{Digest, FieldHasher, bare_type_name};
@@ -53,6 +54,7 @@ pub(crate) fn cache_key(
     policy: &CachePolicy,
     inputs: &[KeyInput],
     outputs: &[NodeOutput],
+    env: &BTreeMap<String, String>,
     project: &Path,
     executable: impl FnOnce() -> Option<Digest>,
 ) -> Result<CacheKey, KeyError> {
@@ -92,6 +94,9 @@ pub(crate) fn cache_key(
             format!("output.{}", output.name),
             &format!("{name} as {} version {}", info.name, info.version),
         );
+    }
+    for (name, value) in env {
+        key.text(format!("env.{name}"), value);
     }
     for file in policy.files.as_deref().unwrap_or_default() {
         let digest = digest_path(&project.join(file))?;

@@ -43,7 +43,11 @@ use crate::stack::Stack;
 ///
 /// # Errors
 /// When the model can't be deployed; a server that ran before still runs then.
-#[crate::step(cache = false, crate = crate)]
+#[crate::step(
+    cache = false,
+    crate = crate,
+    isolation(never = "it uses the model deployer of this program's stack")
+)]
 pub fn model_deployer<M: Materialize + RegisteredPredictor>(
     ctx: &StepContext,
     decision: bool,

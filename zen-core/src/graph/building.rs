@@ -455,6 +455,18 @@ impl Building {
             {
                 wrong("retry", "the backoff factor must be a positive number".into());
             }
+            if let Some(fault) = node.options.isolation.over(&definition.isolation).fault() {
+                wrong("isolation", fault);
+            }
+            let asked = [&node.options.isolation, &definition.isolation];
+            if let Some(reason) = definition.stays
+                && asked.iter().find_map(|isolation| isolation.process) == Some(true)
+            {
+                wrong(
+                    "isolation",
+                    format!("it can't run in a process of its own: {reason}"),
+                );
+            }
             let timeouts = [node.options.timeout, definition.timeout];
             if timeouts.iter().flatten().any(|timeout| timeout.is_zero()) {
                 wrong("timeout", "it must be longer than nothing".into());

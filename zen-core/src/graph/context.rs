@@ -1,11 +1,11 @@
 //! What a step may know and say while it runs.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::artifact::json_view;
 use crate::metric::MetricValue;
 
 /// An artifact that a step reads.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InputInfo {
     /// The argument's name.
@@ -31,7 +31,7 @@ pub struct InputInfo {
 }
 
 /// An artifact that a step will make.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutputInfo {
     /// The output's name.
@@ -54,8 +54,17 @@ pub struct Component {
     pub name: String,
     /// Which implementation it is.
     pub flavor: String,
-    value: Arc<dyn Any + Send + Sync>,
+    value: Held,
 }
+
+#[derive(Clone)]
+enum Held {
+    Here(AnyComponent),
+    /// Made when it is asked for.
+    Made(TypeId, Arc<dyn Fn() -> Option<AnyComponent> + Send + Sync>),
+}
+
+type AnyComponent = Arc<dyn Any + Send + Sync>;
 
 impl Component {
     /// A component whose value is found by its type with [`StepContext::component`].
@@ -69,13 +78,34 @@ impl Component {
             kind: kind.into(),
             name: name.into(),
             flavor: flavor.into(),
-            value,
+            value: Held::Here(value),
+        }
+    }
+
+    /// A component whose value is made when it is asked for by its type, each time.
+    pub(crate) fn made<T: Send + Sync + 'static>(
+        kind: impl Into<String>,
+        name: impl Into<String>,
+        flavor: impl Into<String>,
+        make: impl Fn() -> Option<Arc<T>> + Send + Sync + 'static,
+    ) -> Self {
+        let make = move || make().map(|value| value as AnyComponent);
+        Self {
+            kind: kind.into(),
+            name: name.into(),
+            flavor: flavor.into(),
+            value: Held::Made(TypeId::of::<T>(), Arc::new(make)),
         }
     }
 
     /// Its value, when it is of this type.
     pub fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(&self.value).downcast::<T>().ok()
+        let value = match &self.value {
+            Held::Here(value) => Arc::clone(value),
+            Held::Made(of, make) if *of == TypeId::of::<T>() => make()?,
+            Held::Made(..) => return None,
+        };
+        value.downcast::<T>().ok()
     }
 }
 
@@ -86,7 +116,7 @@ impl fmt::Debug for Component {
 }
 
 /// The facts a [`StepContext`] holds.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct ContextFacts {
     pub(crate) pipeline: String,
     pub(crate) run: Uuid,
@@ -97,6 +127,7 @@ pub(crate) struct ContextFacts {
     pub(crate) inputs: Vec<InputInfo>,
     pub(crate) outputs: Vec<OutputInfo>,
     pub(crate) stack: String,
+    #[serde(skip)]
     pub(crate) components: Arc<Vec<Component>>,
 }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    CachePolicy, InputSource, Inputs, OutputSpec, OutputValue, Retry, StepContext, StepFailure, StepOutput,
+    CachePolicy, InputSource, Inputs, Isolation, OutputSpec, OutputValue, Retry, StepContext, StepFailure,
+    StepOutput,
 };
 use crate::artifact::Materialize;
 
@@ -66,6 +67,9 @@ pub struct StepDefinition {
     pub(crate) cache: CachePolicy,
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) isolation: Isolation,
+    /// Why it can't run in a process of its own.
+    pub(crate) stays: Option<&'static str>,
     pub(crate) panic_aborts: bool,
     pub(crate) inputs: Vec<InputSpec>,
     pub(crate) outputs: Vec<OutputSpec>,
@@ -87,6 +91,8 @@ impl StepDefinition {
             cache: CachePolicy::default(),
             retry: None,
             timeout: None,
+            isolation: Isolation::default(),
+            stays: None,
             panic_aborts: false,
             inputs: Vec::new(),
             outputs: Vec::new(),
@@ -198,6 +204,20 @@ impl StepDefinition {
         self
     }
 
+    /// Whether it runs in a process of its own, and how that is set up.
+    #[must_use]
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = isolation.over(&self.isolation);
+        self
+    }
+
+    /// The step steers the program it runs in, and so can't run in a process of its own; `reason` says so to people.
+    #[must_use]
+    pub fn stays_in_process(mut self, reason: &'static str) -> Self {
+        self.stays = Some(reason);
+        self
+    }
+
     /// Whether the crate of the step was built with `panic = "abort"`, so that a panic can't be caught.
     #[must_use]
     pub fn panic_aborts(mut self, aborts: bool) -> Self {
@@ -280,6 +300,6 @@ impl StepDefinition {
     ) -> Self {
         self.outputs = outputs;
         self.body = StepBody::Sync(Arc::new(move |_, inputs| body(inputs)));
-        self
+        self.stays_in_process("it only puts together what other steps made")
     }
 }

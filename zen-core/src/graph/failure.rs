@@ -8,6 +8,8 @@ use std::fmt;
 pub struct StepFailure {
     kind: FailureKind,
     message: String,
+    /// The input that couldn't be read.
+    lost: Option<String>,
 }
 
 /// What kind of failure it was.
@@ -34,7 +36,23 @@ impl StepFailure {
         Self {
             kind,
             message: message.into(),
+            lost: None,
         }
+    }
+
+    /// An input that can't be read where the step is executed: whoever made it can make it again.
+    pub(crate) fn lost_input(name: String, reason: String) -> Self {
+        Self {
+            lost: Some(name.clone()),
+            ..Self::new(
+                FailureKind::Storage,
+                format!("input `{name}` can't be loaded: {reason}"),
+            )
+        }
+    }
+
+    pub(crate) fn lost(&self) -> Option<&str> {
+        self.lost.as_deref()
     }
 
     /// The error a step returned, with its causes.

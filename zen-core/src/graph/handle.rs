@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CachePolicy, Place, Retry, ambient};
+use super::{CachePolicy, Isolation, Place, Retry, ambient};
 use crate::artifact::{Codec, Materialize, codec_with};
 
 /// The promise of a value of type `T`, which a step will have made when the pipeline runs.
@@ -152,6 +152,15 @@ pub trait Handle: Sized {
     #[track_caller]
     fn timeout(self, timeout: Duration) -> Self {
         ambient::configure(self.node(), Place::caller(), |node| node.timeout = Some(timeout));
+        self
+    }
+
+    /// Runs it in a process of its own, or not: see [`Isolation`].
+    #[track_caller]
+    fn isolation(self, isolation: Isolation) -> Self {
+        ambient::configure(self.node(), Place::caller(), |node| {
+            node.isolation = isolation.over(&node.isolation)
+        });
         self
     }
 

@@ -5,8 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CachePolicy, Parameter, Place, Retry, StepDefinition};
-use crate::artifact::{AnyValue, ArtifactError, CodecError, Digest, ErasedCodec, Materialize, duplicate};
+use super::{CachePolicy, Isolation, Parameter, Place, Retry, StepDefinition};
+use crate::artifact::{
+    AnyValue, ArtifactError, CodecError, Digest, ErasedCodec, Materialize, codec_of, duplicate,
+};
 
 /// The number of a node in its graph, in the order in which the pipeline's body made them.
 pub type NodeId = u32;
@@ -65,8 +67,13 @@ pub(crate) struct Elements {
     pub(crate) digest: Arc<DigestElement>,
     /// Makes a value of its own of an element.
     pub(crate) extract: fn(&(dyn Any + Send + Sync), usize) -> Result<AnyValue, ArtifactError>,
+    /// How an element is written by itself.
+    pub(crate) codec: Arc<dyn ErasedCodec>,
+    /// An element written by itself.
+    pub(crate) encode: Arc<EncodeElement>,
 }
 
+type EncodeElement = dyn Fn(&(dyn Any + Send + Sync), usize) -> Result<Vec<u8>, CodecError> + Send + Sync;
 type DigestElement = dyn Fn(&(dyn Any + Send + Sync), usize) -> Result<Digest, CodecError> + Send + Sync;
 
 impl fmt::Debug for Elements {
@@ -78,19 +85,24 @@ impl fmt::Debug for Elements {
 impl Elements {
     pub(crate) fn of<T: Materialize>() -> Self {
         let codecs = T::codecs();
+        let encode = move |vector: &(dyn Any + Send + Sync), index| {
+            let element = vector
+                .downcast_ref::<Vec<T>>()
+                .and_then(|vector| vector.get(index));
+            let (Some(element), Some(codec)) = (element, codecs.first()) else {
+                return Err(CodecError::Unsupported(format!("there is no element {index}")));
+            };
+            let mut bytes = Vec::new();
+            codec.encode(element, &mut bytes)?;
+            Ok(bytes)
+        };
+        let encode: Arc<EncodeElement> = Arc::new(encode);
+        let encoded = Arc::clone(&encode);
         Self {
             len: |vector| vector.downcast_ref::<Vec<T>>().map_or(0, Vec::len),
-            digest: Arc::new(move |vector, index| {
-                let element = vector
-                    .downcast_ref::<Vec<T>>()
-                    .and_then(|vector| vector.get(index));
-                let (Some(element), Some(codec)) = (element, codecs.first()) else {
-                    return Err(CodecError::Unsupported(format!("there is no element {index}")));
-                };
-                let mut bytes = Vec::new();
-                codec.encode(element, &mut bytes)?;
-                Ok(Digest::of(&bytes))
-            }),
+            digest: Arc::new(move |vector, index| Ok(Digest::of(&encoded(vector, index)?))),
+            codec: codec_of::<T>(),
+            encode,
             extract: |vector, index| {
                 let element = vector
                     .downcast_ref::<Vec<T>>()
@@ -112,6 +124,7 @@ pub(crate) struct CallOptions {
     pub(crate) cache: CachePolicy,
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) isolation: Isolation,
     pub(crate) tags: Vec<String>,
 }
 

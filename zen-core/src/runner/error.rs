@@ -61,6 +61,16 @@ pub enum RunError {
         /// Why not.
         reason: String,
     },
+    /// A step is to run in a process of its own, and can't.
+    #[error("pipeline `{pipeline}`: step `{step}` can't run in a process of its own: {reason}")]
+    Isolation {
+        /// The pipeline.
+        pipeline: String,
+        /// The first such step.
+        step: String,
+        /// Why not.
+        reason: String,
+    },
     /// What an earlier run left could not be read.
     #[error(transparent)]
     Client(Arc<ClientError>),

@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::logs::{Captured, captured};
 use super::panics::{Caught, catch};
-use crate::artifact::{AnyValue, Digest};
+use crate::artifact::{AnyValue, Description, Digest};
 use crate::graph::{
     FailureKind, Inputs, LoadedInput, StepBody, StepContext, StepDefinition, StepEvents, StepFailure,
 };
@@ -78,6 +77,8 @@ pub enum ProducedOutput {
         bytes: Option<Bytes>,
         /// Its size.
         size: u64,
+        /// What is known of it for people.
+        description: Description,
     },
 }
 
@@ -97,12 +98,23 @@ pub trait Executor: Send + Sync + fmt::Debug {
 }
 
 /// Tells an attempt to stop: it took too long, or the run was cancelled.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Cancel {
     requested: Arc<AtomicBool>,
     /// Asked for before the body's future existed.
     aborted: AtomicBool,
-    abort: Mutex<Option<AbortHandle>>,
+    abort: Mutex<Option<Abort>>,
+}
+
+/// Ends what an attempt does.
+pub(crate) type Abort = Box<dyn FnOnce() + Send>;
+
+impl fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancel")
+            .field("requested", &self.requested)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Cancel {
@@ -120,15 +132,20 @@ impl Cancel {
         self.abort();
     }
 
-    /// Drops the body's future. A synchronous body goes on.
+    /// Drops the body's future, ends a process. A synchronous body in this process goes on.
     pub(crate) fn abort(&self) {
         self.aborted.store(true, Ordering::SeqCst);
         if let Some(abort) = self.abort.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            abort.abort();
+            abort();
         }
     }
 
-    fn on_request(&self, abort: AbortHandle) {
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.aborted.load(Ordering::SeqCst)
+    }
+
+    /// How to end it.
+    pub(crate) fn on_request(&self, abort: Abort) {
         *self.abort.lock().unwrap_or_else(PoisonError::into_inner) = Some(abort);
         if self.aborted.load(Ordering::SeqCst) {
             self.abort();
@@ -173,7 +190,8 @@ impl Executor for InProcess {
                     events,
                     inner: Box::pin(future),
                 });
-                cancel.on_request(task.abort_handle());
+                let abort = task.abort_handle();
+                cancel.on_request(Box::new(move || abort.abort()));
                 runtime.spawn(async move {
                     let result = match task.await {
                         Ok(result) => result.map(values),

@@ -141,6 +141,11 @@ impl Held {
         Ok(value)
     }
 
+    /// The encoded value, while it is at hand.
+    pub(crate) fn encoded(&self) -> Option<Bytes> {
+        self.state().bytes.clone()
+    }
+
     /// Lets the value go: every reader has had it.
     pub(crate) fn release(&self) {
         let mut state = self.state();

@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::core::{RunCore, Settings};
 use super::events::{Observer, PlainLines, RunEvent};
 use super::executor::{Executor, InProcess};
-use super::{Run, RunError, RunHandle, interrupt};
+use super::{Run, RunError, RunHandle, interrupt, isolation};
 use crate::client::{ClientError, blocking};
-use crate::graph::{CachePolicy, Graph, Pipeline, PipelineOutput};
+use crate::graph::{CachePolicy, Graph, Isolation, Pipeline, PipelineOutput};
 use crate::metadata::{Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, StepRecord};
 use crate::stack::{Stack, git_commit, host, program, program_path, user};
 
@@ -64,6 +64,7 @@ pub struct Launch<O> {
     name: Option<String>,
     tags: Vec<String>,
     executor: Arc<dyn Executor>,
+    isolation: Isolation,
     interrupts: bool,
     resume: Option<Resume>,
 }
@@ -94,6 +95,8 @@ launch_options! {
     failure(policy: FailurePolicy);
     /// See [`Launch::parallel`].
     parallel(attempts: usize);
+    /// See [`Launch::isolation`].
+    isolation(isolation: Isolation);
     /// See [`Launch::quiet`].
     quiet();
     /// See [`Launch::named`].
@@ -143,6 +146,7 @@ impl<O: PipelineOutput> Launch<O> {
             name: None,
             tags: Vec::new(),
             executor: Arc::new(InProcess),
+            isolation: Isolation::default(),
             interrupts: true,
             resume: None,
         }
@@ -208,6 +212,13 @@ impl<O: PipelineOutput> Launch<O> {
         self
     }
 
+    /// Runs every step in a process of its own ([`Isolation::process`]) or none ([`Isolation::none`]), above what calls and steps say; and sets
+    /// up these processes.
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = isolation.over(&self.isolation);
+        self
+    }
+
     /// Whether Ctrl-C and SIGTERM cancel the run (default yes). A second one ends the program at once.
     pub fn handle_interrupts(mut self, yes: bool) -> Self {
         self.interrupts = yes;
@@ -242,6 +253,7 @@ impl<O: PipelineOutput> Launch<O> {
     pub async fn start(self) -> Result<RunHandle<O>, RunError> {
         let runtime = Handle::try_current().map_err(|error| RunError::Runtime(error.to_string()))?;
         let graph = self.pipeline.graph.clone()?;
+        isolation::check(&self.pipeline, &graph, &self.isolation, self.stack.as_ref())?;
         let (stack, name) = (self.stack, self.pipeline.name.clone());
         let (graph_hash, resume) = (graph.hash(), self.resume);
         let (stack, resumed, process) = blocking_start(move || {
@@ -269,6 +281,9 @@ impl<O: PipelineOutput> Launch<O> {
         let project = stack.project();
         let settings = Settings {
             pipeline: self.pipeline.name.clone(),
+            pipeline_path: self.pipeline.path.clone(),
+            arguments: self.pipeline.arguments.encoded(),
+            isolation: self.isolation,
             run,
             run_name: run_name.clone(),
             pipeline_cache: self.pipeline.cache.clone(),

@@ -59,6 +59,10 @@ where
     if let Some(code) = crate::service::run_if_daemon() {
         return code;
     }
+    #[cfg(unix)]
+    if let Some(code) = super::run_if_worker() {
+        return code;
+    }
     let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed());
     // A program may set its own before: then that one stays.
     let _ = tracing::subscriber::set_global_default(subscriber);

@@ -8,6 +8,7 @@ mod events;
 mod executor;
 mod held;
 mod interrupt;
+mod isolation;
 mod launch;
 mod logs;
 mod main_fn;
@@ -17,6 +18,8 @@ mod recorder;
 mod run;
 mod state;
 mod upload;
+#[cfg(unix)]
+mod worker;
 
 pub use error::RunError;
 pub use events::{Observer, PlainLines, RunEvent};
@@ -26,3 +29,5 @@ pub use logs::{LogLayer, log_layer};
 #[doc(hidden)]
 pub use main_fn::{MainOutput, run_main};
 pub use run::{Run, RunHandle};
+#[cfg(unix)]
+pub use worker::run_if_worker;

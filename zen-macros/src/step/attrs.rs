@@ -6,13 +6,24 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Lit, LitStr, Path, Token, Type};
 
 use super::args::Arguments;
+use super::isolation::Isolation;
 use crate::attribute::{self, Entry, Form};
 use crate::duration::Millis;
 use crate::errors::Errors;
 use crate::item::Core;
 
 const KEYS: &[&str] = &[
-    "name", "version", "cache", "retry", "timeout", "depends", "strict", "ignore", "outputs", "fallible",
+    "name",
+    "version",
+    "cache",
+    "retry",
+    "timeout",
+    "isolation",
+    "depends",
+    "strict",
+    "ignore",
+    "outputs",
+    "fallible",
     "crate",
 ];
 const CACHE_KEYS: &[&str] = &["expires", "files"];
@@ -31,6 +42,7 @@ pub(super) struct Attributes {
     files: Vec<LitStr>,
     retry: Option<Retry>,
     timeout: Option<Millis>,
+    isolation: Option<Isolation>,
     depends: Vec<Type>,
     strict: bool,
     ignore: Vec<Ident>,
@@ -78,6 +90,7 @@ impl Attributes {
             "cache" => self.set_cache(entry, errors)?,
             "retry" => self.retry = Some(retry(entry, errors)?),
             "timeout" => self.timeout = Some(Millis::of(entry, false)?),
+            "isolation" => self.isolation = Some(Isolation::parse(entry, errors)?),
             "depends" => self.depends = attribute::list(entry.list("path::to::helper")?)?,
             "strict" => {
                 entry.flag()?;
@@ -169,6 +182,9 @@ impl Attributes {
         if let Some(retry) = &self.retry {
             let retry = retry.expression(core);
             calls.extend(quote!(.retry(#retry)));
+        }
+        if let Some(isolation) = &self.isolation {
+            calls.extend(isolation.settings(core));
         }
         for path in &self.depends {
             // `to_string` puts spaces between tokens as it likes.

@@ -4,6 +4,7 @@ mod args;
 mod attrs;
 mod body;
 mod expand;
+mod isolation;
 pub(crate) mod output;
 pub(crate) mod signature;
 

@@ -3,6 +3,7 @@
 mod url;
 mod wait;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+
+use serde::{Deserialize, Serialize};
 
 use self::wait::Wait;
 use super::{ArtifactError, Digest};
@@ -32,6 +35,23 @@ pub struct ArtifactStore {
     objects: Arc<dyn ObjectStore>,
     wait: Wait,
     inline_limit: usize,
+    /// How another process opens it, when one can.
+    origin: Option<StoreOrigin>,
+}
+
+/// How another process opens an artifact store.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoreOrigin {
+    url: String,
+    fsync: bool,
+    /// Credentials are among them: for no log, no record and no environment.
+    options: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for StoreOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreOrigin({})", self.url)
+    }
 }
 
 impl fmt::Debug for ArtifactStore {
@@ -71,10 +91,16 @@ impl ArtifactStore {
         let objects = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| failed(error.into()))?
             .with_fsync(fsync);
-        Ok(Self::over(
-            format!("file://{}", folder.display()),
-            Arc::new(objects),
-        ))
+        let url = format!("file://{}", folder.display());
+        let origin = StoreOrigin {
+            url: url.clone(),
+            fsync,
+            options: BTreeMap::new(),
+        };
+        Ok(Self {
+            origin: Some(origin),
+            ..Self::over(url, Arc::new(objects))
+        })
     }
 
     /// A store in this process's memory.
@@ -90,6 +116,7 @@ impl ArtifactStore {
             objects,
             wait: Wait::Here,
             inline_limit: DEFAULT_INLINE_LIMIT,
+            origin: None,
         }
     }
 
@@ -99,6 +126,19 @@ impl ArtifactStore {
     pub fn with_inline_limit(mut self, bytes: usize) -> Self {
         self.inline_limit = bytes;
         self
+    }
+
+    /// How another process opens this store; none for one in this process's memory, and for one that was made by [`over`](Self::over).
+    pub(crate) fn for_another_process(&self) -> Option<&StoreOrigin> {
+        self.origin.as_ref()
+    }
+
+    /// Opens a store as another process opened it.
+    pub(crate) fn open_from(origin: &StoreOrigin) -> Result<Self, ArtifactError> {
+        match StoreUrl::parse(&origin.url)? {
+            StoreUrl::File(folder) => Self::folder(&folder, origin.fsync),
+            StoreUrl::Memory => Ok(Self::in_memory()),
+        }
     }
 
     /// The store's URL.

@@ -1,5 +1,6 @@
 //! Executing the body.
 
+use super::isolate::Isolated;
 use super::*;
 use crate::graph::failure::chain;
 use crate::graph::{
@@ -41,9 +42,19 @@ impl RunCore {
             attempt,
             element,
         });
-        let Some(loaded) = self.load(&task, &inputs, true) else {
-            return;
-        };
+        let isolation = self.isolation(node, &definition);
+        let mut loaded = Vec::new();
+        let mut isolated = None;
+        match isolation {
+            None => match self.load(&task, &inputs, true) {
+                Some(values) => loaded = values,
+                None => return,
+            },
+            Some(isolation) => match self.to_send(&task, node, &inputs) {
+                Some(inputs) => isolated = Some(Isolated { isolation, inputs }),
+                None => return,
+            },
+        }
         let (edges, parameters) = match self.store_large_parameters(node, &inputs) {
             Ok(stored) => stored,
             Err(error) => {
@@ -62,7 +73,7 @@ impl RunCore {
             scratch_parent: self.settings.scratch.clone(),
             scratch: Mutex::default(),
         });
-        let context = StepContext::new(self.facts(&task, node, &inputs, &outputs), Arc::clone(&events));
+        let facts = self.facts(&task, node, &inputs, &outputs);
         self.register(task.instance, task.attempt, &cancel);
         if self.run_cancelled.load(Ordering::SeqCst) {
             // The run was stopped while this attempt was being prepared, too early for it to be among those that were told.
@@ -74,7 +85,7 @@ impl RunCore {
             .or(definition.timeout)
             .filter(|timeout| *timeout < LONGEST_TIMEOUT);
         let retry = node.options.retry.or(definition.retry).unwrap_or_default();
-        let lingers = matches!(definition.body, StepBody::Sync(_));
+        let lingers = matches!(definition.body, StepBody::Sync(_)) && isolated.is_none();
         let timer = timeout.map(|timeout| {
             let (core, task) = (Arc::clone(self), task.clone());
             let timer = self.runtime.spawn(async move {
@@ -94,6 +105,10 @@ impl RunCore {
             cancel: Arc::clone(&cancel),
             timer,
         };
+        if let Some(isolated) = isolated {
+            return self.execute_isolated(task, prepared, isolated, facts, events, &inputs);
+        }
+        let context = StepContext::new(facts, Arc::clone(&events));
         let step = StepTask {
             run: self.settings.run,
             step: task.step,

@@ -50,7 +50,7 @@ impl RunCore {
                     element,
                 }),
                 Err((producer, lost, error)) => {
-                    self.input_lost(task, &input.name, producer, lost, &error);
+                    self.input_lost(task, &input.name, producer, lost, &chain(&error));
                     return None;
                 }
             }
@@ -64,12 +64,12 @@ impl RunCore {
         input: &str,
         producer: usize,
         lost: &Arc<Held>,
-        error: &ArtifactError,
+        error: &str,
     ) {
-        let reason = format!("its stored output can't be read: {}", chain(error));
+        let reason = format!("its stored output can't be read: {error}");
         let again = self.state().make_again(task.instance, producer, lost, reason);
         if !again {
-            let message = format!("input `{input}` can't be loaded: {}", chain(error));
+            let message = format!("input `{input}` can't be loaded: {error}");
             self.fail_early(task, StepFailure::new(FailureKind::Storage, message));
         }
     }

@@ -56,12 +56,15 @@ impl RunCore {
                 shown,
             });
         }
+        let isolation = self.isolation(node, definition);
+        let env = isolation.map(|isolation| isolation.env).unwrap_or_default();
         let home = self.stack.home().map(|home| home.join("cache").join("programs"));
         cache_key(
             definition,
             policy,
             &fields,
             &node.outputs,
+            &env,
             &self.settings.project,
             || program(home.as_deref()).digest,
         )

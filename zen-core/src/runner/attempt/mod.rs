@@ -3,6 +3,11 @@
 mod execute;
 mod finish;
 mod inputs;
+#[cfg(unix)]
+mod isolate;
+#[cfg(not(unix))]
+#[path = "isolate_elsewhere.rs"]
+mod isolate;
 mod key;
 mod look;
 mod store;

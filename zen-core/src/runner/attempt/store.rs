@@ -105,8 +105,12 @@ impl RunCore {
     ) -> Result<Encoded, StepFailure> {
         let value = match produced {
             ProducedOutput::Value(value) => value,
-            ProducedOutput::Stored { digest, bytes, size } => {
-                let description = Description::default();
+            ProducedOutput::Stored {
+                digest,
+                bytes,
+                size,
+                description,
+            } => {
                 return Ok(Encoded {
                     value: None,
                     digest,

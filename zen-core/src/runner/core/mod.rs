@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::graph::{CachePolicy, Component, FailureKind, Graph, StepFailure};
+use crate::graph::{CachePolicy, Component, FailureKind, Graph, Isolation, StepFailure};
 use crate::metadata::{MetadataError, Status, StepRecord};
 use crate::runner::FailurePolicy;
 use crate::runner::attempt::Prepared;
@@ -36,6 +36,11 @@ use crate::stack::Stack;
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) pipeline: String,
+    /// What another process needs to build the pipeline again.
+    pub(crate) pipeline_path: Option<String>,
+    pub(crate) arguments: Vec<u8>,
+    /// From the caller of the run, above all others.
+    pub(crate) isolation: Isolation,
     pub(crate) run: Uuid,
     pub(crate) run_name: String,
     /// From the pipeline, below the step's and the call's.

@@ -1,7 +1,6 @@
 //! Starting a service's process, and watching it until it serves.
 
 use std::io::{BufRead, BufReader, ErrorKind, Write};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::launch::{ARGUMENT, HELLO, Launch, Order, Report, VARIABLE};
 use super::{daemon, ending, from_now, identity, log};
+use crate::ended::told;
 use crate::metadata::ProcessIdentity;
 use crate::service::{ServiceError, logs};
 use crate::stack::HOME_VARIABLE;
@@ -346,27 +346,6 @@ fn unheard(status: ExitStatus, program: &str) -> String {
             unmarked(program)
         ),
         None => told(status),
-    }
-}
-
-fn told(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("its process ended with exit code {code}"),
-        (None, Some(signal)) => format!("its process was ended by signal {signal}{}", signal_name(signal)),
-        (None, None) => "its process ended".to_owned(),
-    }
-}
-
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        4 => " (SIGILL)",
-        6 => " (SIGABRT)",
-        7 => " (SIGBUS)",
-        8 => " (SIGFPE)",
-        9 => " (SIGKILL: killed by somebody, or for lack of memory)",
-        11 => " (SIGSEGV)",
-        15 => " (SIGTERM)",
-        _ => "",
     }
 }
 

@@ -1,0 +1,326 @@
+//! The process of a worker, from its first moment to its last.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, OnceLock};
+
+use serde_bytes::ByteBuf;
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::memory;
+use super::remote::Remote;
+use super::wire::{self, ARGUMENT, Failure, Input, Launch, Order, Output, Place, Report, VARIABLE};
+use crate::artifact::{ArtifactStore, Digest, ErasedCodec};
+use crate::graph::failure::chain;
+use crate::graph::{
+    Binding, Component, ErasedPipeline, FailureKind, Graph, LoadedInput, Node, NodeKind, NodeOutput,
+    StepContext, StepEvents, StepFailure, rebuild_pipeline,
+};
+use crate::runner::executor::{Cancel, Executor, InProcess, ProducedOutput, StepTask};
+use crate::runner::logs::log_layer;
+use crate::stack::Stack;
+
+/// Whether this process's `main` looks whether it is a worker.
+static HOOKED: AtomicBool = AtomicBool::new(false);
+
+/// Room for step bodies that recurse deeply, as they have it in the runner's own threads.
+const STACK: usize = 8 << 20;
+
+/// Whether this program can be started again as a worker.
+pub(crate) fn is_hooked() -> bool {
+    HOOKED.load(Ordering::Relaxed)
+}
+
+/// Executes the step that this process was started for, if it was, and returns the code to exit with.
+///
+/// `#[zen_core::main]` calls it. A program with a `main` of its own that has isolated steps calls it first thing, before it starts threads or
+/// opens files, and returns the code when there is one:
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     if let Some(code) = zen_core::runner::run_if_worker() {
+///         return code;
+///     }
+///     // ..
+///     std::process::ExitCode::SUCCESS
+/// }
+/// ```
+pub fn run_if_worker() -> Option<ExitCode> {
+    HOOKED.store(true, Ordering::Relaxed);
+    let is_worker = std::env::var_os(VARIABLE).is_some()
+        && std::env::args_os()
+            .nth(1)
+            .is_some_and(|argument| argument == ARGUMENT);
+    if !is_worker {
+        return None;
+    }
+    match begin().and_then(|(socket, launch)| work(socket, *launch)) {
+        Ok(()) => Some(ExitCode::SUCCESS),
+        Err(error) => {
+            eprintln!("error: this process was started as a worker and can't go on: {error}");
+            Some(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Takes the socket away from where user's code could read it, and hears what is to be done.
+fn begin() -> io::Result<(UnixStream, Box<Launch>)> {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    let mut socket = socket;
+    wire::send(&mut socket, &Report::Hello)?;
+    match wire::receive(&mut socket)? {
+        Some(Order::Launch(launch)) => Ok((socket, launch)),
+        _ => Err(io::Error::other("it was told nothing")),
+    }
+}
+
+fn work(socket: UnixStream, mut launch: Launch) -> io::Result<()> {
+    // What is printed is only what the step prints: its events have their own way.
+    let subscriber = tracing_subscriber::registry().with(log_layer());
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    let remote = Arc::new(Remote::new(socket, launch.scratch.clone())?);
+    let limited = launch.memory.map_or(Ok(()), memory::limit);
+    let done = match limited {
+        Ok(()) => execute(&mut launch, &remote),
+        Err(reason) => Err(Failure::Worker(reason)),
+    };
+    // A pipe would otherwise get what is left of it after the end of the step.
+    let _ = io::stdout().flush();
+    remote.send(&Report::Done(done));
+    Ok(())
+}
+
+fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Failure> {
+    let worker = |reason: String| Failure::Worker(reason);
+    let pipeline: ErasedPipeline =
+        rebuild_pipeline(&launch.pipeline, &launch.arguments).map_err(|error| worker(error.to_string()))?;
+    let graph = pipeline.graph().map_err(|error| worker(error.to_string()))?;
+    if graph.hash() != launch.graph {
+        return Err(worker(format!(
+            "pipeline `{}` was built again in the process that was to execute the step, and became another graph: it must depend on \
+             its arguments alone, not on the environment, files or the time",
+            launch.pipeline
+        )));
+    }
+    let store = match &launch.store {
+        Some(store) => Some(
+            ArtifactStore::open_from(store)
+                .map_err(|error| worker(chain(&error)))?
+                .with_inline_limit(usize::try_from(launch.inline_limit).unwrap_or(usize::MAX)),
+        ),
+        None => None,
+    };
+    let node = graph.get(launch.node);
+    let Some(definition) = node.definition.clone() else {
+        return Err(worker(format!("`{}` has nothing to execute", node.name())));
+    };
+    let inputs = load(graph, node, std::mem::take(&mut launch.inputs), store.as_ref())?;
+
+    let mut facts = std::mem::take(&mut launch.facts);
+    facts.components = Arc::new(components(&launch.home, &facts.stack, store.as_ref()));
+    let (run, step, attempt) = (facts.run, facts.step, facts.attempt);
+    let events: Arc<dyn StepEvents> = Arc::clone(remote) as Arc<dyn StepEvents>;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| worker(format!("no asynchronous runtime could be started: {error}")))?;
+    let task = StepTask {
+        run,
+        step,
+        node: launch.node,
+        attempt,
+        definition,
+        context: StepContext::new(facts, Arc::clone(&events)),
+        events,
+        inputs,
+        cancel: Arc::new(Cancel::default()),
+        runtime: runtime.handle().clone(),
+    };
+    let (sender, results) = channel();
+    let done = {
+        let sender = sender.clone();
+        Box::new(move |result| {
+            // The receiver waits for it.
+            let _ = sender.send(result);
+        })
+    };
+    let body = move || {
+        if let Some(result) = InProcess.execute(task, done) {
+            let _ = sender.send(result);
+        }
+    };
+    std::thread::Builder::new()
+        .name("zen-worker".into())
+        .stack_size(STACK)
+        .spawn(body)
+        .map_err(|error| worker(format!("no thread could be started: {error}")))?;
+    let result = results
+        .recv()
+        .unwrap_or_else(|_| Err(StepFailure::new(FailureKind::Executor, "its body was lost")));
+    let outputs = result.map_err(|failure| match failure.kind() {
+        FailureKind::Error => Failure::Error(failure.message().to_owned()),
+        FailureKind::Panic => Failure::Panic(failure.message().to_owned()),
+        FailureKind::Storage => Failure::Storage(failure.message().to_owned()),
+        _ => Failure::Worker(failure.message().to_owned()),
+    })?;
+    let stored = outputs
+        .into_iter()
+        .zip(&node.outputs)
+        .map(|(value, output)| store_output(value, output, node, store.as_ref(), launch));
+    let stored = stored.collect();
+    runtime.shutdown_background();
+    stored
+}
+
+/// The inputs, decoded by the codecs that the graph names.
+fn load(
+    graph: &Graph,
+    node: &Node,
+    inputs: Vec<Input>,
+    store: Option<&ArtifactStore>,
+) -> Result<Vec<LoadedInput>, Failure> {
+    if inputs.len() != node.inputs.len() {
+        return Err(Failure::Worker(format!(
+            "`{}` takes {} inputs and was given {}",
+            node.name(),
+            node.inputs.len(),
+            inputs.len()
+        )));
+    }
+    let load = |(input, of): (Input, &crate::graph::NodeInput)| {
+        let codec = codec_of(graph, &of.binding);
+        let lost = |reason: String| Failure::Input {
+            name: input.name.clone(),
+            reason,
+        };
+        let value = match (&input.place, store) {
+            (Place::Bytes(bytes), _) => codec.decode(&input.what, &input.codec, input.version, bytes),
+            (Place::Object { digest, .. }, Some(store)) => store
+                .get(*digest, &input.what)
+                .and_then(|bytes| codec.decode(&input.what, &input.codec, input.version, &bytes)),
+            (Place::Object { .. }, None) => {
+                return Err(lost("there is no artifact store to read it from".into()));
+            }
+        };
+        Ok(LoadedInput {
+            value: value.map_err(|error| lost(chain(&error)))?,
+            name: input.name,
+            // An element of a vector comes by itself.
+            element: None,
+        })
+    };
+    inputs.into_iter().zip(&node.inputs).map(load).collect()
+}
+
+/// What an input is written by.
+fn codec_of<'g>(graph: &'g Graph, binding: &'g Binding) -> &'g Arc<dyn ErasedCodec> {
+    let source = match binding {
+        Binding::Value(value) => return &value.codec,
+        Binding::Output(source) => source,
+    };
+    let made = graph.get(source.node);
+    match &made.kind {
+        NodeKind::Stored { codec, .. } => codec,
+        NodeKind::Element { each } => match &graph.get(*each).kind {
+            NodeKind::Each { elements, .. } => &elements.codec,
+            _ => &made.outputs[source.output as usize].codec,
+        },
+        _ => &made.outputs[source.output as usize].codec,
+    }
+}
+
+fn store_output(
+    produced: ProducedOutput,
+    output: &NodeOutput,
+    node: &Node,
+    store: Option<&ArtifactStore>,
+    launch: &Launch,
+) -> Result<Output, Failure> {
+    let what = || format!("output `{}` of `{}`", output.name, node.name());
+    let ProducedOutput::Value(value) = produced else {
+        return Err(Failure::Worker(format!("{} is no value", what())));
+    };
+    let info = output.codec.info();
+    let (bytes, description) = output.codec.encode(&*value).map_err(|source| {
+        let error = crate::artifact::ArtifactError::Encode {
+            what: what(),
+            type_name: output.codec.type_name(),
+            codec: info.name,
+            source,
+        };
+        Failure::Storage(chain(&error))
+    })?;
+    drop(value);
+    let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
+    let bytes = match store {
+        Some(store) if size > launch.inline_limit => {
+            let stored = match launch.replace {
+                true => store.replace(digest, bytes.into()),
+                false => store.put(digest, bytes.into()),
+            };
+            stored.map_err(|error| {
+                Failure::Storage(format!("{} can't be stored: {}", what(), chain(&error)))
+            })?;
+            None
+        }
+        _ => Some(ByteBuf::from(bytes)),
+    };
+    Ok(Output {
+        digest,
+        size,
+        bytes,
+        description,
+    })
+}
+
+/// The stack's components, as far as another process can have them.
+fn components(
+    home: &Option<std::path::PathBuf>,
+    name: &str,
+    store: Option<&ArtifactStore>,
+) -> Vec<Component> {
+    let mut components = Vec::new();
+    if let Some(store) = store {
+        let scheme = store
+            .url()
+            .split_once("://")
+            .map_or("file", |(scheme, _)| scheme)
+            .to_owned();
+        components.push(Component::new(
+            "artifact_store",
+            "default",
+            scheme,
+            Arc::new(store.clone()),
+        ));
+    }
+    if let Some(home) = home.clone() {
+        let store = store.cloned();
+        let name = name.to_owned();
+        let opened: OnceLock<Option<Arc<Stack>>> = OnceLock::new();
+        // Few steps ask for it, and opening it takes longer than everything else here.
+        let open = move || opened.get_or_init(|| open(&home, &name, store.clone())).clone();
+        components.push(Component::made("stack", "default", "stack", open));
+    }
+    components
+}
+
+fn open(home: &Path, name: &str, store: Option<ArtifactStore>) -> Option<Arc<Stack>> {
+    let mut builder = Stack::builder().home(home).name(name);
+    if let Some(store) = store {
+        builder = builder.artifacts(store);
+    }
+    match builder.build() {
+        Ok(stack) => Some(Arc::new(stack)),
+        Err(error) => {
+            tracing::error!("the stack can't be opened: {}", chain(&error));
+            None
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a step says in a worker: on its way to the parent.
+
+use std::fmt;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+use tracing::Level;
+
+use super::wire::{self, Order, Report};
+use crate::graph::StepEvents;
+
+/// Sends what the step says to the parent.
+pub(super) struct Remote {
+    socket: Mutex<UnixStream>,
+    /// The answers to `Flush`, one at a time.
+    flushed: Mutex<Receiver<Result<(), String>>>,
+    scratch: PathBuf,
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Remote")
+    }
+}
+
+impl Remote {
+    /// Listens to the parent in a thread of its own: when it dies, so does this process, with all of its group.
+    pub(super) fn new(socket: UnixStream, scratch: PathBuf) -> std::io::Result<Self> {
+        let orders = socket.try_clone()?;
+        let (sender, flushed) = channel();
+        std::thread::Builder::new()
+            .name("zen-parent".into())
+            .spawn(move || listen(orders, &sender))?;
+        Ok(Self {
+            socket: Mutex::new(socket),
+            flushed: Mutex::new(flushed),
+            scratch,
+        })
+    }
+
+    pub(super) fn send(&self, report: &Report) {
+        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        // When nobody hears it any more, the thread that listens ends the process.
+        let _ = wire::send(&mut *socket, report);
+    }
+}
+
+fn listen(mut orders: UnixStream, flushed: &Sender<Result<(), String>>) {
+    while let Ok(Some(order)) = wire::receive(&mut orders) {
+        if let Order::Flushed(result) = order {
+            // Nobody waits when the step has ended meanwhile.
+            let _ = flushed.send(result);
+        }
+    }
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::KILL);
+    std::process::abort();
+}
+
+impl StepEvents for Remote {
+    fn log(&self, level: Level, target: &str, message: String) {
+        self.send(&Report::Log {
+            level: level.to_string(),
+            target: target.to_owned(),
+            message,
+        });
+    }
+
+    fn metric(&self, name: &str, value: f64, position: Option<u64>, higher_is_better: Option<bool>) {
+        self.send(&Report::Metric {
+            name: name.to_owned(),
+            value,
+            position,
+            higher_is_better,
+        });
+    }
+
+    fn metadata(&self, key: &str, value: Value) {
+        self.send(&Report::Metadata {
+            key: key.to_owned(),
+            value,
+        });
+    }
+
+    fn flush(&self) -> Result<(), String> {
+        let flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.send(&Report::Flush);
+        flushed
+            .recv()
+            .unwrap_or_else(|_| Err("the program that runs the pipeline doesn't answer".into()))
+    }
+
+    /// A worker that is to stop is ended.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn scratch(&self) -> std::io::Result<PathBuf> {
+        std::fs::create_dir_all(&self.scratch)?;
+        Ok(self.scratch.clone())
+    }
+}
