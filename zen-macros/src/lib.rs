@@ -64,6 +64,8 @@ use proc_macro::TokenStream;
 /// | `strict` | the whole executable counts |
 /// | `retry = 3`, `retry(max = 3, delay = "1s", backoff = 2.0, jitter = true)` | attempts after a failed one |
 /// | `timeout = "10m"` | the longest an attempt may take |
+/// | `isolation = process`, `isolation(process, memory = "2GiB", env("A" = "1"), inherit("B"))` | runs in a process of its own: whatever happens there ends only the step |
+/// | `isolation = none`, `isolation(never = "why")` | runs in the program's own process; also when the whole run is isolated |
 /// | `outputs(mean, spread = Codec)` | names of the outputs in order, and codecs for them |
 /// | `fallible` | the return type is a `Result` by another name |
 /// | `crate = path` | where `zen_core` is found |

@@ -37,6 +37,13 @@ impl Home {
         assert_eq!(run.expect("a run that succeeds").status(), Status::Completed);
     }
 
+    /// Runs a pipeline to its end, each step in a process of its own.
+    pub(crate) fn run_isolated<O: PipelineOutput>(&self, pipeline: Pipeline<O>) {
+        let launch = pipeline.on(&self.stack).isolation(Isolation::process()).quiet();
+        let run = runtime().block_on(launch.run());
+        assert_eq!(run.expect("a run that succeeds").status(), Status::Completed);
+    }
+
     /// The database.
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join(".zen").join("metadata.db")

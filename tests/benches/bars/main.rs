@@ -19,7 +19,10 @@ use std::time::Duration;
 use criterion::{Criterion, SamplingMode};
 
 fn main() -> ExitCode {
-    // The benchmark of a whole process is this program once more.
+    // Isolated steps, and the benchmark of a whole process, are this program once more.
+    if let Some(code) = zen_core::runner::run_if_worker() {
+        return code;
+    }
     if let Some(code) = process::child() {
         return code;
     }

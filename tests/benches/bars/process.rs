@@ -10,12 +10,15 @@ use crate::floor::{Floor, Mark, Recording};
 use crate::hello;
 
 const ZEN: &str = "zen-child";
+/// Does nothing: what it costs to start a process at all.
+const NOTHING: &str = "nothing-child";
 const FLOOR: &str = "floor-child";
 
 /// When this process was started as a part of a benchmark: does that part.
 pub(crate) fn child() -> Option<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
+        Some(NOTHING) => Some(ExitCode::SUCCESS),
         Some(ZEN) => Some(hello::main()),
         Some(FLOOR) => {
             let [_, source, copy, look_up] = arguments.as_slice() else {
@@ -90,6 +93,16 @@ impl Hello {
         };
         (took, Box::new(floor))
     }
+}
+
+/// Starts this program so often, one after the other, and lets it do nothing.
+pub(crate) fn nothing(times: usize) -> Duration {
+    let once = |_| {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.arg(NOTHING);
+        spawn(command)
+    };
+    (0..times).map(once).sum()
 }
 
 fn spawn(mut command: Command) -> Duration {

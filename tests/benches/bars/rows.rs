@@ -8,7 +8,7 @@ use crate::floor::{Floor, Mark, Recording};
 use crate::home::{Home, fresh};
 use crate::pipelines;
 use crate::process::Hello;
-use crate::{blobs, table};
+use crate::{blobs, process, table};
 
 /// Something to be measured.
 pub(crate) struct Row {
@@ -34,6 +34,7 @@ enum Kind {
     Wide,
     Each,
     Hello { cached: bool },
+    Isolated { length: usize },
     Build { length: usize },
 }
 
@@ -125,6 +126,13 @@ pub(crate) fn all() -> Vec<Row> {
             1,
             41,
             Kind::Hello { cached: false },
+        ),
+        row(
+            "a step in a process of its own",
+            "15 ms",
+            10,
+            21,
+            Kind::Isolated { length: 10 },
         ),
         row("graph of 100", "linear", 100, 10, Kind::Build { length: 100 }),
         row(
@@ -223,6 +231,16 @@ impl Row {
                 Sample {
                     zen,
                     floor: Some(floor),
+                }
+            }
+            Kind::Isolated { length } => {
+                let home = Home::new(false);
+                home.run_isolated(pipelines::chain(fresh(), length));
+                let started = Instant::now();
+                home.run_isolated(pipelines::chain(fresh(), length));
+                Sample {
+                    zen: started.elapsed(),
+                    floor: Some(Box::new(move || process::nothing(length))),
                 }
             }
             Kind::Build { length } => {

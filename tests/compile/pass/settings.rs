@@ -35,6 +35,7 @@ fn other() -> u8 {
     cache(expires = "1d", files("data/a.csv", "data/b.csv")),
     retry(max = 3, delay = "250ms", backoff = 2, jitter = false),
     timeout = "10m",
+    isolation(process, memory = "2GiB", env("A" = "1", "B" = ""), inherit("C", "D")),
     depends(helper, LIMIT, TABLE, Table<u8>, Kind, other, steps::deep),
     strict,
     ignore(verbose),
@@ -51,6 +52,15 @@ fn short() {}
 #[step(retry(max = 1))]
 fn once_more() {}
 
+#[step(isolation = process)]
+fn apart() {}
+
+#[step(isolation = none)]
+fn here() {}
+
+#[step(isolation(never = "it ends the program"))]
+fn always_here() {}
+
 mod steps {
     use zen_core::prelude::*;
 
@@ -62,6 +72,9 @@ mod steps {
 fn pipeline_of_all() -> Artifact<f64> {
     short();
     once_more();
+    apart();
+    here().isolation(Isolation::process().memory(1 << 30));
+    always_here();
     all(1.0, true)
 }
 

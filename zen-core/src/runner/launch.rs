@@ -206,7 +206,7 @@ impl<O: PipelineOutput> Launch<O> {
         self
     }
 
-    /// Executes step bodies with this executor (default [`InProcess`]).
+    /// Executes step bodies with this executor (default [`InProcess`]), but for [isolated](Self::isolation) ones.
     pub fn executor(mut self, executor: Arc<dyn Executor>) -> Self {
         self.executor = executor;
         self
