@@ -6,6 +6,7 @@ mod lineage;
 use std::fmt::Write as _;
 
 use clap::Parser;
+use zen_core::artifact::Statistics;
 use zen_core::prelude::*;
 
 /// Shows the last run of the example `training`.
@@ -95,6 +96,23 @@ fn write_step(text: &mut String, step: &StepView) -> Result<()> {
     for (output, artifact) in step.outputs()? {
         let record = artifact.record();
         writeln!(text, "    {output:<12} {artifact}, {} bytes", record.size)?;
+        if let Some(statistics) = artifact.statistics() {
+            write_statistics(text, statistics)?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands in an artifact, as it was recorded: the artifact itself isn't read.
+fn write_statistics(text: &mut String, statistics: &Statistics) -> Result<()> {
+    if let Some(rows) = statistics.rows {
+        writeln!(text, "    {:<12} {rows} rows", "")?;
+    }
+    for column in &statistics.columns {
+        writeln!(text, "    {:<12} {column}", "")?;
+    }
+    if statistics.more_columns > 0 {
+        writeln!(text, "    {:<12} and {} more", "", statistics.more_columns)?;
     }
     Ok(())
 }

@@ -3,5 +3,15 @@
 //! A program that names this crate only in its `Cargo.toml` doesn't link it: refer to it once, as with
 //! `use zen_integrations as _;`.
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
+#[cfg(feature = "csv")]
+pub mod csv;
+#[cfg(any(feature = "arrow", feature = "onnx"))]
+mod guard;
 #[cfg(feature = "native")]
 pub mod native;
+#[cfg(any(feature = "arrow", feature = "safetensors"))]
+mod opaque;
+#[cfg(feature = "safetensors")]
+pub mod safetensors;

@@ -4,6 +4,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::Statistics;
+
 /// What is written about a codec beside every artifact it encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CodecInfo {
@@ -16,13 +18,15 @@ pub struct CodecInfo {
     pub media_type: &'static str,
 }
 
-/// What a codec can say about a value for people, cheaply.
+/// What a codec can say about a value for people, cheaply. Write `..Description::default()` for what it can't say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// The lengths of the value's axes, outermost first: `[1797, 64]`.
     pub shape: Option<Vec<u64>>,
     /// One line: the value itself when it is short, else what kind of thing it is.
     pub summary: Option<String>,
+    /// Rows and columns, and what stands in them.
+    pub statistics: Option<Statistics>,
 }
 
 /// Why a value could not be encoded or decoded. Carries no type or artifact name: who calls a codec adds them.
@@ -83,7 +87,7 @@ pub trait Codec<T>: Send + Sync + 'static {
     /// When the bytes are not such a value.
     fn decode(&self, bytes: &[u8], version: u32) -> Result<T, CodecError>;
 
-    /// Shape and summary of the value, for people. Must be cheap: it runs for every artifact.
+    /// Shape, summary and statistics of the value, for people. Must be cheap beside encoding: it runs for every artifact.
     fn describe(&self, value: &T) -> Description {
         let _ = value;
         Description::default()

@@ -7,6 +7,7 @@ mod erased;
 mod error;
 mod materialize;
 mod msgpack;
+mod statistics;
 mod store;
 
 pub use codec::{Codec, CodecError, CodecInfo, Description};
@@ -21,5 +22,6 @@ pub use error::ArtifactError;
 pub use materialize::CodecRegistration;
 pub use materialize::Materialize;
 pub use msgpack::{decode_value, encode_value};
+pub use statistics::{ColumnStatistics, Statistics};
 pub use store::{ArtifactStore, StoreUrl};
 pub(crate) use store::{StoreOrigin, verify};

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::blocking::blocking;
 use super::{ClientError, StepView};
-use crate::artifact::{ArtifactError, Digest, Materialize, bare_type_name, codec_of, decode_with, verify};
+use crate::artifact::{
+    ArtifactError, Digest, Materialize, Statistics, bare_type_name, codec_of, decode_with, verify,
+};
 use crate::graph::check_name;
 use crate::metadata::{ArtifactRecord, Change, MetadataStore};
 use crate::stack::Stack;
@@ -48,6 +50,11 @@ impl ArtifactView {
     /// The digest of the content.
     pub fn digest(&self) -> Digest {
         self.record.digest
+    }
+
+    /// Its rows and columns and what stands in them; none when its format doesn't tell, or a program without statistics wrote it.
+    pub fn statistics(&self) -> Option<&Statistics> {
+        self.record.statistics.as_ref()
     }
 
     /// When it was made.

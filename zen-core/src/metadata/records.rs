@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::artifact::{CodecInfo, Description, Digest};
+use crate::artifact::{CodecInfo, Description, Digest, Statistics};
 
 /// Where a run or a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -262,6 +262,8 @@ pub struct ArtifactRecord {
     pub shape: Option<Vec<u64>>,
     /// One line about the value.
     pub summary: Option<String>,
+    /// What stands in it, when the codec knows: rows and columns, of limited size.
+    pub statistics: Option<Statistics>,
     /// The step that made it; none for an artifact saved outside any run.
     pub producer_step: Option<Uuid>,
     /// The run that made it.
@@ -290,6 +292,7 @@ impl ArtifactRecord {
             uri: String::new(),
             shape: None,
             summary: None,
+            statistics: None,
             producer_step: None,
             producer_run: None,
             created,
@@ -305,6 +308,7 @@ impl ArtifactRecord {
         self.media_type = codec.media_type.to_owned();
         self.shape = description.shape;
         self.summary = description.summary;
+        self.statistics = description.statistics.map(Statistics::limited);
     }
 }
 

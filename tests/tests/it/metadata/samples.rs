@@ -56,6 +56,7 @@ pub(super) fn artifact(name: &str) -> ArtifactRecord {
         uri: format!("inline:{digest}"),
         shape: None,
         summary: None,
+        statistics: None,
         producer_step: None,
         producer_run: None,
         created: now(),

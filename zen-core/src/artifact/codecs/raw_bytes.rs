@@ -20,6 +20,7 @@ fn describe(bytes: &[u8]) -> Description {
     Description {
         shape: Some(vec![bytes.len() as u64]),
         summary: Some(format!("{} bytes", bytes.len())),
+        statistics: None,
     }
 }
 

@@ -34,8 +34,8 @@ impl<T: Serialize + DeserializeOwned> Codec<T> for Serde {
 
     fn describe(&self, value: &T) -> Description {
         Description {
-            shape: None,
             summary: json_summary(value),
+            ..Description::default()
         }
     }
 }

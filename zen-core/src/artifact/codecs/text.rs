@@ -35,8 +35,8 @@ impl Codec<String> for Text {
         let line = start.lines().next().unwrap_or_default();
         let more = value.len() > line.len() && !value[line.len()..].trim_end().is_empty();
         Description {
-            shape: None,
             summary: Some(summary::cut(line, more)),
+            ..Description::default()
         }
     }
 }

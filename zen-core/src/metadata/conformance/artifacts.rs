@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::Check;
 use super::samples::{apply, artifact, digest, id, made, ok, some};
+use crate::artifact::Statistics;
 use crate::metadata::{ArtifactFilter, ArtifactRecord, Change, MetadataStore};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -40,6 +41,7 @@ fn an_artifact_comes_back_as_it_was_written(store: &dyn MetadataStore) {
         uri: "file:///store/objects/ab".to_owned(),
         shape: None,
         summary: None,
+        statistics: None,
         producer_step: None,
         producer_run: None,
         tags: Vec::new(),
@@ -50,6 +52,7 @@ fn an_artifact_comes_back_as_it_was_written(store: &dyn MetadataStore) {
         size: 0,
         uri: format!("inline:{}", digest("of other bytes")),
         shape: Some(Vec::new()),
+        statistics: Some(Statistics::default()),
         ..artifact("odd")
     };
     apply(store, &[&full, &bare, &odd].map(made));

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::artifact::Digest;
+use crate::artifact::{ColumnStatistics, Digest, Statistics};
 use crate::metadata::{
     ArtifactRecord, Change, Edge, Endpoint, LogRecord, MetadataStore, MetricRecord, ProcessIdentity,
     ProgramRecord, RunRecord, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord, Status,
@@ -109,12 +109,27 @@ pub(super) fn artifact(name: &str) -> ArtifactRecord {
         uri: format!("inline:{digest}"),
         shape: Some(vec![2, 0, u64::MAX]),
         summary: Some("2 numbers".to_owned()),
+        statistics: Some(statistics()),
         producer_step: Some(self::id()),
         producer_run: Some(self::id()),
         created: time(5),
         tags: vec!["best".to_owned()],
         metadata: BTreeMap::from([("rows".to_owned(), json!([1.5, "x"]))]),
     }
+}
+
+/// Statistics with every optional field filled in for one column, and none for the other.
+fn statistics() -> Statistics {
+    let mut statistics = Statistics::of_rows(u64::MAX);
+    let full = ColumnStatistics::new("é\n", "f64")
+        .shape([0, u64::MAX])
+        .nulls(u64::MAX)
+        .nans(1)
+        .range(json!(-1.5e-300), json!("inf"));
+    statistics.push(full);
+    statistics.push(ColumnStatistics::default());
+    statistics.more_columns = 7;
+    statistics
 }
 
 pub(super) fn edge(name: &str, artifact: &ArtifactRecord) -> Edge {

@@ -14,7 +14,8 @@ use crate::metadata::{ArtifactFilter, ArtifactRecord};
 pub(super) const COLUMNS: &str = "artifact.id, (SELECT name FROM artifact_name WHERE no = artifact.name) AS name, \
      artifact.number, artifact.digest, artifact.size, artifact.type_name, artifact.codec, artifact.codec_version, \
      artifact.media_type, artifact.uri, artifact.shape, artifact.summary, artifact.producer_step, \
-     artifact.producer_run, artifact.created, artifact.tags, artifact.metadata";
+     artifact.producer_run, artifact.created, artifact.tags, artifact.metadata, \
+     artifact.statistics";
 
 const NAME: &str = "SELECT no, last + 1 FROM artifact_name WHERE name = ?1";
 
@@ -22,8 +23,8 @@ const NEXT: &str = "UPDATE artifact_name SET last = ?2 WHERE no = ?1";
 
 const INSERT: &str =
     "INSERT INTO artifact (id, name, number, digest, size, type_name, codec, codec_version, media_type, uri, shape, \
-     summary, producer_step, producer_run, created, tags, metadata)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (id) DO NOTHING";
+     summary, producer_step, producer_run, created, tags, metadata, statistics)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) ON CONFLICT (id) DO NOTHING";
 
 /// Gives a new version the next number of its name. Does nothing, and uses no number, when the id exists.
 pub(super) fn record(known: &mut Known<'_>, artifact: &ArtifactRecord) -> Outcome<()> {
@@ -46,6 +47,7 @@ pub(super) fn record(known: &mut Known<'_>, artifact: &ArtifactRecord) -> Outcom
         artifact.created.timestamp_micros(),
         json(&artifact.tags)?,
         json(&artifact.metadata)?,
+        json(&artifact.statistics)?,
     ])?;
     if inserted == 0 {
         // It exists, which is rare: the number goes back, and the name too if it was made for it.
@@ -155,6 +157,7 @@ pub(super) fn read(row: &mut Columns<'_, '_>) -> Outcome<ArtifactRecord> {
         created: row.time()?,
         tags: row.json()?,
         metadata: row.json()?,
+        statistics: row.json()?,
     })
 }
 

@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_init.sql"),
     include_str!("migrations/0002_services.sql"),
+    include_str!("migrations/0003_statistics.sql"),
 ];
 
 /// `zen1` in ASCII: marks the file as one of zen's.

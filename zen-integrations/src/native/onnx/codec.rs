@@ -33,8 +33,8 @@ impl Codec<OnnxModel> for OnnxCodec {
     fn describe(&self, value: &OnnxModel) -> Description {
         let (inputs, outputs) = (value.inputs(), value.outputs());
         Description {
-            shape: None,
             summary: Some(format!("ONNX model: {} -> {}", list(&inputs), list(&outputs))),
+            ..Description::default()
         }
     }
 }

@@ -32,7 +32,6 @@ mod check;
 mod codec;
 mod dimensions;
 mod error;
-mod guard;
 mod lower;
 mod model;
 mod plan;

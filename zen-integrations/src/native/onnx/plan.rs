@@ -15,9 +15,12 @@ use zen_core::serving::{PredictError, RowError, Tensor, TensorSpec};
 use super::check::{Declared, declared};
 use super::dimensions::forget_deep_names;
 use super::error::OnnxError;
-use super::guard::guarded;
 use super::lower::lower;
 use super::value::{from_engine, into_engine};
+use crate::guard::guarded;
+
+/// Who panics, in errors.
+const ENGINE: &str = "the engine";
 
 /// A model that is ready to run.
 pub(super) struct Plan {
@@ -33,16 +36,16 @@ pub(super) struct Plan {
 impl Plan {
     /// Reads and prepares a model's file.
     pub(super) fn load(bytes: &[u8]) -> Result<Self, OnnxError> {
-        let engine = guarded(|| Ok::<_, String>(tract_onnx::onnx())).map_err(OnnxError::Prepare)?;
+        let engine = guarded(ENGINE, || Ok::<_, String>(tract_onnx::onnx())).map_err(OnnxError::Prepare)?;
         let mut proto =
-            guarded(|| engine.proto_model_for_read(&mut &*bytes)).map_err(OnnxError::Malformed)?;
+            guarded(ENGINE, || engine.proto_model_for_read(&mut &*bytes)).map_err(OnnxError::Malformed)?;
         if let Some(graph) = &mut proto.graph {
             forget_deep_names(graph);
             lower(graph);
         }
         let known = |operator: &str| engine.op_register.0.contains_key(operator);
         let (inputs, outputs) = declared(&proto, known)?;
-        let prepare = |engine: &Onnx| guarded(|| Self::prepare(engine, &proto, &inputs, &outputs));
+        let prepare = |engine: &Onnx| guarded(ENGINE, || Self::prepare(engine, &proto, &inputs, &outputs));
         // What a file says of the values inside may contradict what the engine finds out, or name the dimensions otherwise;
         // mostly it can do without, but not always.
         let plan = prepare(&engine)
@@ -163,7 +166,7 @@ impl Plan {
                 .map(|(value, spec)| from_engine(&spec.name, spec.datatype, value))
                 .collect()
         };
-        guarded(run).map_err(|reason| PredictError::model(format!("the ONNX model failed: {reason}")))
+        guarded(ENGINE, run).map_err(|reason| PredictError::model(format!("the ONNX model failed: {reason}")))
     }
 }
 

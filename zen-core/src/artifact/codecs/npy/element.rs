@@ -1,13 +1,14 @@
 //! The element types that have a NumPy counterpart.
 
 use super::dtype::Dtype;
+use super::extremes::Extreme;
 use super::malformed;
 use crate::artifact::codec::CodecError;
 
 /// A type of array elements that [`Npy`](super::Npy) stores: `f32`, `f64`, `bool` and the integers of 8 to 64 bits.
 ///
 /// Can't be implemented elsewhere.
-pub trait NpyElement: Copy + sealed::Bytes {}
+pub trait NpyElement: Copy + sealed::Bytes + Extreme {}
 
 mod sealed {
     use super::{CodecError, Dtype};

@@ -5,6 +5,7 @@
 
 mod dtype;
 mod element;
+mod extremes;
 mod header;
 mod listed;
 mod literal;
@@ -23,6 +24,9 @@ use crate::artifact::codec::{Codec, CodecError, CodecInfo, Description};
 /// Written as format version 1.0, little-endian, in C order whatever the array's layout in memory: equal arrays give
 /// equal bytes. Read in versions 1.0 to 3.0, either byte order, C and Fortran order. The element type and the number
 /// of dimensions must be those of the array type; nothing is converted.
+///
+/// The statistics tell the smallest and the largest element, and how many are NaN; when zen is built without optimisation, only of arrays of at most
+/// 2^20 elements.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Npy;
 
@@ -93,6 +97,7 @@ impl<A: NpyElement, D: Dimension> Codec<Array<A, D>> for Npy {
         Description {
             shape: Some(value.shape().iter().map(|&len| len as u64).collect()),
             summary: Some(format!("{} array {:?}", A::DTYPE.rust, value.shape())),
+            statistics: Some(extremes::statistics(value)),
         }
     }
 }

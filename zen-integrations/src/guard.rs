@@ -1,15 +1,18 @@
-//! Keeps panics of the engine inside.
+//! Keeps panics of other crates inside.
 
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs something of the engine's, which panics where it meets what it doesn't expect. Nothing that it changes is used
-/// after a panic.
-pub(super) fn guarded<T, E: fmt::Display>(run: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+/// Runs something of another crate's, `name`, which panics where it meets what it doesn't expect. Nothing that it changes is
+/// used after a panic.
+pub(crate) fn guarded<T, E: fmt::Display>(
+    name: &str,
+    run: impl FnOnce() -> Result<T, E>,
+) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(result) => result.map_err(|error| short(&format!("{error:#}"))),
-        Err(panic) => Err(short(&format!("the engine panicked: {}", text(&*panic)))),
+        Err(panic) => Err(short(&format!("{name} panicked: {}", text(&*panic)))),
     }
 }
 
@@ -19,7 +22,7 @@ fn text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("without a message")
 }
 
-/// One line of a bounded length: the engine's errors may hold whole tensors.
+/// One line of a bounded length: such errors may hold whole tensors or pages.
 fn short(text: &str) -> String {
     const LIMIT: usize = 600;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
