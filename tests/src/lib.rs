@@ -6,6 +6,7 @@ pub mod plain;
 #[cfg(doctest)]
 mod readme;
 pub mod services;
+pub mod stores;
 
 /// Whether a test that needs `what` can run. Where it can't, it says so and is skipped; with `ZEN_TEST_REQUIRE=1` in
 /// the environment, as in continuous integration, it fails instead: there, everything must be tested.

@@ -26,4 +26,5 @@ mod scale;
 mod services;
 mod serving;
 mod stored;
+mod stores;
 mod support;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 use zen_core::graph::Component;
 use zen_core::prelude::*;
-use zen_core::testing::{Fault, FaultyStore, artifact_store_conformance};
+use zen_core::testing::{Fault, FaultyStore};
 
 use crate::support::{files, memory};
 
@@ -162,35 +162,6 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn artifact_stores_conform() {
-    let folder = tempfile::tempdir().unwrap();
-    artifact_store_conformance(&|| ArtifactStore::folder(folder.path(), false).unwrap());
-    artifact_store_conformance(&|| ArtifactStore::folder(folder.path(), true).unwrap());
-    let memory = ArtifactStore::in_memory();
-    artifact_store_conformance(&|| memory.clone());
-    let faulty = FaultyStore::new(Arc::new(object_store::memory::InMemory::new()));
-    artifact_store_conformance(&|| ArtifactStore::over("memory://faulty", Arc::new(faulty.clone())));
-}
-
-#[test]
-fn store_urls_say_what_they_lack() {
-    let error = |url: &str| ArtifactStore::open(url).unwrap_err().to_string();
-    assert!(
-        error("s3://bucket").contains("feature `s3`"),
-        "{}",
-        error("s3://bucket")
-    );
-    assert!(error("gs://bucket").contains("feature `gs`"));
-    assert!(error("az://container").contains("feature `az`"));
-    assert!(
-        error("ftp://user:secret@host").contains("known schemes")
-            && !error("ftp://user:secret@host").contains("secret")
-    );
-    assert!(error("file://relative").contains("absolute path"));
-    assert!(error("").contains("empty"));
 }
 
 #[step]

@@ -105,6 +105,59 @@ pub enum ArtifactError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The store behind a network refused access. The cause is text without credentials.
+    #[error("artifact store {url}: {doing} was refused: {advice}")]
+    Refused {
+        /// The store's URL.
+        url: String,
+        /// What was being done, on which object.
+        doing: String,
+        /// What to check.
+        advice: String,
+        /// What the store said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The URL's bucket or container isn't there.
+    #[error(
+        "artifact store {url}: {doing} failed: there is no such bucket or container: create it, or correct the URL"
+    )]
+    NoBucket {
+        /// The store's URL.
+        url: String,
+        /// What was being done, on which object.
+        doing: String,
+        /// What the store said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store's server doesn't answer, and was asked again for as long as its options say.
+    #[error(
+        "artifact store {url}: {doing} failed: its server can't be reached: check the network and the endpoint \
+         in the environment (AWS_ENDPOINT_URL and the like), and resume the run when it is there again"
+    )]
+    Unreachable {
+        /// The store's URL.
+        url: String,
+        /// What was being done, on which object.
+        doing: String,
+        /// What happened to the connection.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The artifact was written to another store than the one that is asked.
+    #[error(
+        "{what} is kept at {uri}, and not in the artifact store {url}: open a stack over the store it was written to \
+         (`ZEN_ARTIFACT_STORE`), or copy the object"
+    )]
+    Elsewhere {
+        /// Which artifact.
+        what: String,
+        /// Where it was written to.
+        uri: String,
+        /// The store that was asked.
+        url: String,
+    },
     /// The URL names no store.
     #[error("`{url}` is no artifact store: {reason}")]
     Url {

@@ -194,7 +194,15 @@ pub(crate) fn read_object(
     what: &dyn fmt::Display,
 ) -> Result<Bytes, ArtifactError> {
     if !uri.starts_with("inline:") {
-        return stack.artifacts().get(digest, what);
+        let store = stack.artifacts();
+        return store.get(digest, what).map_err(|error| match error {
+            ArtifactError::Missing { what, .. } if uri != store.uri(digest) => ArtifactError::Elsewhere {
+                what,
+                uri: uri.to_owned(),
+                url: store.url().to_owned(),
+            },
+            error => error,
+        });
     }
     let found = stack
         .metadata()

@@ -13,4 +13,4 @@ pub use error::StackError;
 pub use home::{HOME_VARIABLE, find_home};
 pub use liveness::Liveness;
 pub(crate) use program::{digest_of, git_commit, host, program, program_path, user};
-pub use stack::{Stack, StackBuilder};
+pub use stack::{ARTIFACT_STORE_VARIABLE, Stack, StackBuilder};

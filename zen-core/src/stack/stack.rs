@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::{Clock, Liveness, StackError, SystemClock, find_home, host};
-use crate::artifact::ArtifactStore;
+use crate::artifact::{ArtifactError, ArtifactStore, StoreUrl};
 use crate::graph::Component;
 use crate::metadata::{Change, MetadataError, MetadataStore, RunFilter, Status};
+
+/// Names the project's artifact store in the environment of a program and of the processes it starts, by its URL.
+pub const ARTIFACT_STORE_VARIABLE: &str = "ZEN_ARTIFACT_STORE";
 
 /// Where runs are recorded and artifacts are kept. Cheap to clone; clones share everything.
 ///
@@ -60,6 +63,9 @@ impl fmt::Debug for Stack {
 impl Stack {
     /// The project's stack: artifacts and metadata in files under `.zen/` (see [`find_home`]). Opened once a process.
     ///
+    /// The variable `ZEN_ARTIFACT_STORE` of the environment keeps the artifacts elsewhere: the URL of a store, as in `s3://bucket/prefix` (see
+    /// [`ArtifactStore::open`]). The metadata stays under `.zen/`.
+    ///
     /// Runs of processes that died are marked failed here.
     ///
     /// # Errors
@@ -72,7 +78,8 @@ impl Stack {
         Self::at(&find_home(&here))
     }
 
-    /// The stack of the project that keeps its files in `home`, a folder such as `.zen`.
+    /// The stack of the project that keeps its files in `home`, a folder such as `.zen`; `ZEN_ARTIFACT_STORE` counts as for
+    /// [`active`](Self::active).
     ///
     /// # Errors
     /// When the folder can't be made or its content can't be used.
@@ -86,7 +93,11 @@ impl Stack {
         if let Some(stack) = open.get(&home) {
             return Ok(stack.clone());
         }
-        let stack = Self::builder().home(&home).build()?;
+        let mut builder = Self::builder().home(&home);
+        if let Some(url) = std::env::var_os(ARTIFACT_STORE_VARIABLE).filter(|url| !url.is_empty()) {
+            builder = builder.artifacts_url(&url.to_string_lossy());
+        }
+        let stack = builder.build()?;
         open.insert(home, stack.clone());
         Ok(stack)
     }
@@ -260,6 +271,8 @@ pub struct StackBuilder {
     name: Option<String>,
     home: Option<PathBuf>,
     artifacts: Option<ArtifactStore>,
+    /// Parsed at once: a URL that is refused may hold what mustn't be shown.
+    artifacts_url: Option<Result<StoreUrl, ArtifactError>>,
     metadata: Option<Arc<dyn MetadataStore>>,
     clock: Option<Arc<dyn Clock>>,
     components: Vec<Component>,
@@ -286,6 +299,16 @@ impl StackBuilder {
     #[must_use]
     pub fn artifacts(mut self, store: ArtifactStore) -> Self {
         self.artifacts = Some(store);
+        self.artifacts_url = None;
+        self
+    }
+
+    /// The artifact store by its URL, such as `s3://bucket/prefix`, opened as [`ArtifactStore::open`] does. Of this and
+    /// [`artifacts`](Self::artifacts) the last call counts.
+    #[must_use]
+    pub fn artifacts_url(mut self, url: &str) -> Self {
+        self.artifacts = None;
+        self.artifacts_url = Some(StoreUrl::parse(url));
         self
     }
 
@@ -333,10 +356,16 @@ impl StackBuilder {
     /// When a part can't be opened.
     pub fn build(self) -> Result<Stack, StackError> {
         let home = self.home.map(|home| make_home(&home)).transpose()?;
-        let artifacts = match (self.artifacts, &home) {
-            (Some(store), _) => store,
-            (None, Some(home)) => ArtifactStore::folder(&home.join("artifacts"), self.survive_power_loss)?,
-            (None, None) => ArtifactStore::in_memory(),
+        let artifacts = match (self.artifacts, self.artifacts_url.transpose()?, &home) {
+            (Some(store), ..) => store,
+            (None, Some(StoreUrl::File(folder)), _) => {
+                ArtifactStore::folder(&folder, self.survive_power_loss)?
+            }
+            (None, Some(url), _) => ArtifactStore::of_url(&url)?,
+            (None, None, Some(home)) => {
+                ArtifactStore::folder(&home.join("artifacts"), self.survive_power_loss)?
+            }
+            (None, None, None) => ArtifactStore::in_memory(),
         };
         let metadata = match self.metadata {
             Some(store) => store,

@@ -1,9 +1,15 @@
 //! The artifact store: objects named by their content, over any `object_store`.
 
+#[cfg(feature = "__cloud")]
+mod cloud;
+mod failure;
+mod large;
+#[cfg(feature = "__cloud")]
+mod options;
+mod origin;
 mod url;
 mod wait;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,8 +20,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
-use serde::{Deserialize, Serialize};
-
+pub(crate) use self::origin::StoreOrigin;
 use self::wait::Wait;
 use super::{ArtifactError, Digest};
 
@@ -28,7 +33,30 @@ pub(crate) const DEFAULT_INLINE_LIMIT: usize = 16 * 1024;
 ///
 /// An object is written once and atomically (a reader sees all of it or nothing, also when the writer is killed), never
 /// changed, and checked against its digest on every read. Several processes may use one store. Methods block: call
-/// them from a thread that may block.
+/// them from a thread that may block. Threads of a tokio runtime may be blocked when it has others.
+///
+/// # Stores behind a network
+///
+/// `s3://`, `gs://` and `az://` need the cargo features `s3`, `gs` and `az`. What opens them comes from the usual variables of the environment,
+/// or is given to [`open_with`](Self::open_with); it is in no record, message or `Debug` text.
+///
+/// | | credentials | endpoint, for other servers than the vendor's |
+/// |---|---|---|
+/// | `s3` | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`; the roles of EC2, ECS and EKS | `AWS_ENDPOINT_URL`, and `AWS_ALLOW_HTTP=true` for `http://` |
+/// | `gs` | `GOOGLE_APPLICATION_CREDENTIALS`, `GOOGLE_SERVICE_ACCOUNT` (paths); the role of the machine | `GOOGLE_BASE_URL` |
+/// | `az` | `AZURE_STORAGE_ACCOUNT_NAME` with `AZURE_STORAGE_ACCOUNT_KEY` or `AZURE_STORAGE_SAS_TOKEN`; managed identities | `AZURE_STORAGE_ENDPOINT`, and `AZURE_ALLOW_HTTP=true` |
+///
+/// The files of the vendors' command line tools (`~/.aws`) are not read. All other options are those of `object_store`'s builders.
+/// `s3` is tested against SeaweedFS and `az` against Azurite. `gs` is **not verified against a real service**: no emulator there is does
+/// put-if-absent as Google documents it.
+///
+/// - Small objects are put if absent. Those of more than 16 MiB are looked for, and then written by multipart upload, four parts of 8 MiB at once: two
+///   writers of one object both upload it, and the second replaces it by the same bytes. An upload that fails is given up, and leaves nothing. One
+///   whose process is killed leaves invisible parts: give the bucket a lifecycle rule that removes incomplete uploads.
+/// - Large objects are read by ranges, four at once. The whole is checked against its digest.
+/// - A request that finds a broken connection or a server in trouble is tried again, after times that grow from 0.1 to 5 s, for 30 s
+///   (`ZEN_RETRY_SECONDS` says how long, 0 for never). One request may take 120 s (`AWS_TIMEOUT` and the like).
+/// - A write whose answer was lost is done once more; what the first one wrote counts.
 #[derive(Clone)]
 pub struct ArtifactStore {
     url: String,
@@ -37,21 +65,6 @@ pub struct ArtifactStore {
     inline_limit: usize,
     /// How another process opens it, when one can.
     origin: Option<StoreOrigin>,
-}
-
-/// How another process opens an artifact store.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct StoreOrigin {
-    url: String,
-    fsync: bool,
-    /// Credentials are among them: for no log, no record and no environment.
-    options: BTreeMap<String, String>,
-}
-
-impl fmt::Debug for StoreOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StoreOrigin({})", self.url)
-    }
 }
 
 impl fmt::Debug for ArtifactStore {
@@ -64,15 +77,108 @@ impl fmt::Debug for ArtifactStore {
 }
 
 impl ArtifactStore {
-    /// Opens the store at a URL (see [`StoreUrl`]); a folder is created when it is missing.
+    /// Opens the store at a URL (see [`StoreUrl`]); a folder is created when it is missing. What opens a cloud store is taken from the environment.
+    /// The network isn't asked yet: wrong credentials and missing buckets are noticed at the first use.
+    ///
+    /// ```
+    /// use zen_core::artifact::{ArtifactStore, Digest};
+    ///
+    /// # fn main() -> Result<(), zen_core::artifact::ArtifactError> {
+    /// let store = ArtifactStore::open("memory://")?; // or "/data/artifacts", "s3://bucket/prefix"
+    /// let digest = Digest::of(b"some bytes");
+    /// store.put(digest, "some bytes".into())?;
+    /// assert_eq!(store.get(digest, &"them")?, "some bytes");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When the URL names no store, or the folder can't be made.
+    /// When the URL names no store or belongs to a cargo feature that is off, when the folder can't be made, or what the environment says is
+    /// incomplete or malformed.
     pub fn open(url: &str) -> Result<Self, ArtifactError> {
-        match StoreUrl::parse(url)? {
-            StoreUrl::File(folder) => Self::folder(&folder, false),
-            StoreUrl::Memory => Ok(Self::in_memory()),
+        Self::of_url(&StoreUrl::parse(url)?)
+    }
+
+    /// Opens the store at a URL with what the environment says.
+    pub(crate) fn of_url(url: &StoreUrl) -> Result<Self, ArtifactError> {
+        Self::opened(url, None::<[(&str, &str); 0]>)
+    }
+
+    /// Opens the store at a URL with options that are given here, and nothing from the environment. Names are those of the variables of the
+    /// environment, in upper or lower case.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), zen_core::artifact::ArtifactError> {
+    /// let store = zen_core::artifact::ArtifactStore::open_with(
+    ///     "s3://models/team",
+    ///     [
+    ///         ("aws_access_key_id", "AKIA.."),
+    ///         ("aws_secret_access_key", "secret"),
+    ///         ("aws_region", "eu-central-1"),
+    ///         ("zen_retry_seconds", "60"),
+    ///     ],
+    /// )?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when there is no such option. `file://` and `memory://` have none.
+    pub fn open_with<K, V>(
+        url: &str,
+        options: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, ArtifactError>
+    where
+        K: AsRef<str>,
+        V: Into<String>,
+    {
+        let url = StoreUrl::parse(url)?;
+        Self::opened(&url, Some(options))
+    }
+
+    fn opened<K, V>(
+        url: &StoreUrl,
+        options: Option<impl IntoIterator<Item = (K, V)>>,
+    ) -> Result<Self, ArtifactError>
+    where
+        K: AsRef<str>,
+        V: Into<String>,
+    {
+        if let StoreUrl::File(_) | StoreUrl::Memory = url {
+            if let Some((name, _)) = options.and_then(|options| options.into_iter().next()) {
+                return Err(ArtifactError::Url {
+                    url: url.to_string(),
+                    reason: format!("it has no options, and `{}` was given", name.as_ref()),
+                });
+            }
+            return match url {
+                StoreUrl::File(folder) => Self::folder(folder, false),
+                _ => Ok(Self::in_memory()),
+            };
         }
+        #[cfg(feature = "__cloud")]
+        {
+            let options = match options {
+                Some(options) => options::Options::explicit(options),
+                None => options::Options::of_environment(url),
+            };
+            Self::cloud(url, options)
+        }
+        // Not reached: without these features no other URL is parsed.
+        #[cfg(not(feature = "__cloud"))]
+        Err(ArtifactError::Url {
+            url: url.to_string(),
+            reason: "this build opens only folders".into(),
+        })
+    }
+
+    #[cfg(feature = "__cloud")]
+    fn cloud(url: &StoreUrl, options: options::Options) -> Result<Self, ArtifactError> {
+        let objects = cloud::open(url, &options)?;
+        Ok(Self {
+            origin: Some(StoreOrigin::cloud(url, options)),
+            ..Self::over_network(url.to_string(), objects)?
+        })
     }
 
     /// A store in a folder. With `fsync`, an object is on the disk when its write returns, so that it survives a loss of
@@ -92,13 +198,8 @@ impl ArtifactStore {
             .map_err(|error| failed(error.into()))?
             .with_fsync(fsync);
         let url = format!("file://{}", folder.display());
-        let origin = StoreOrigin {
-            url: url.clone(),
-            fsync,
-            options: BTreeMap::new(),
-        };
         Ok(Self {
-            origin: Some(origin),
+            origin: Some(StoreOrigin::folder(&url, fsync)),
             ..Self::over(url, Arc::new(objects))
         })
     }
@@ -108,8 +209,8 @@ impl ArtifactStore {
         Self::over("memory://", Arc::new(InMemory::new()))
     }
 
-    /// A store over any `object_store`. It must support put-if-absent (`PutMode::Create`). `url` names it in records
-    /// and messages and must hold no credentials.
+    /// A store over any `object_store` that needs no tokio runtime. It must support put-if-absent (`PutMode::Create`). `url` names it in
+    /// records and messages and must hold no credentials.
     pub fn over(url: impl Into<String>, objects: Arc<dyn ObjectStore>) -> Self {
         Self {
             url: url.into(),
@@ -120,25 +221,35 @@ impl ArtifactStore {
         }
     }
 
+    /// As [`over`](Self::over), for one behind a network: its futures find a tokio runtime with connections and timers, which all such stores of
+    /// the process share, large objects go in parts, and causes of errors are kept as text without what may be secret.
+    ///
+    /// # Errors
+    /// When the runtime's threads can't be started.
+    pub fn over_network(
+        url: impl Into<String>,
+        objects: Arc<dyn ObjectStore>,
+    ) -> Result<Self, ArtifactError> {
+        let url = url.into();
+        match Wait::network() {
+            Ok(wait) => Ok(Self {
+                wait,
+                ..Self::over(url, objects)
+            }),
+            Err(source) => Err(ArtifactError::Store {
+                url,
+                doing: "starting its threads".into(),
+                source: source.into(),
+            }),
+        }
+    }
+
     /// Values whose encoding has at most this many bytes are kept in the metadata store (default 16 KiB); 0 keeps all in
     /// the artifact store.
     #[must_use]
     pub fn with_inline_limit(mut self, bytes: usize) -> Self {
         self.inline_limit = bytes;
         self
-    }
-
-    /// How another process opens this store; none for one in this process's memory, and for one that was made by [`over`](Self::over).
-    pub(crate) fn for_another_process(&self) -> Option<&StoreOrigin> {
-        self.origin.as_ref()
-    }
-
-    /// Opens a store as another process opened it.
-    pub(crate) fn open_from(origin: &StoreOrigin) -> Result<Self, ArtifactError> {
-        match StoreUrl::parse(&origin.url)? {
-            StoreUrl::File(folder) => Self::folder(&folder, origin.fsync),
-            StoreUrl::Memory => Ok(Self::in_memory()),
-        }
     }
 
     /// The store's URL.
@@ -164,6 +275,9 @@ impl ArtifactStore {
     pub fn put(&self, digest: Digest, bytes: Bytes) -> Result<(), ArtifactError> {
         let path = object_path(digest);
         let size = bytes.len() as u64;
+        if self.is_large(size) {
+            return self.put_large(digest, bytes);
+        }
         let create = PutOptions {
             mode: PutMode::Create,
             ..PutOptions::default()
@@ -177,7 +291,26 @@ impl ArtifactStore {
                 Some(existing) if existing == size => Ok(()),
                 _ => self.replace(digest, bytes),
             },
+            // `object_store` doesn't repeat what may have been done; here it does no harm.
+            Err(error) if failure::may_be_done(&error) => self.replace(digest, bytes),
             Err(error) => Err(self.failed("writing", &path, error)),
+        }
+    }
+
+    /// A multipart upload can't be made conditional everywhere, and sending much for nothing is worse than a question before.
+    fn put_large(&self, digest: Digest, bytes: Bytes) -> Result<(), ArtifactError> {
+        let path = object_path(digest);
+        let size = Some(bytes.len() as u64);
+        if self.size(digest)? == size {
+            return Ok(());
+        }
+        match self.wait.on(large::put(&*self.objects, &path, bytes)) {
+            Ok(()) => Ok(()),
+            Err(error) => match self.failed("writing", &path, error) {
+                // It wasn't there before: its upload was completed, by this one's first try or by another writer.
+                ArtifactError::Store { .. } if self.size(digest)? == size => Ok(()),
+                error => Err(error),
+            },
         }
     }
 
@@ -187,10 +320,11 @@ impl ArtifactStore {
     /// When the store refuses.
     pub fn replace(&self, digest: Digest, bytes: Bytes) -> Result<(), ArtifactError> {
         let path = object_path(digest);
-        match self.wait.on(self.objects.put(&path, bytes.into())) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.failed("replacing", &path, error)),
-        }
+        let written = match self.is_large(bytes.len() as u64) {
+            true => self.wait.on(large::put(&*self.objects, &path, bytes)),
+            false => self.wait.on(self.objects.put(&path, bytes.into())).map(drop),
+        };
+        written.map_err(|error| self.failed("replacing", &path, error))
     }
 
     /// Reads an object and checks it against its digest. `what` names the artifact in errors.
@@ -199,12 +333,15 @@ impl ArtifactStore {
     /// [`ArtifactError::Missing`], [`ArtifactError::Damaged`], or the store's error.
     pub fn get(&self, digest: Digest, what: &dyn fmt::Display) -> Result<Bytes, ArtifactError> {
         let path = object_path(digest);
-        let read = self
-            .wait
-            .on(async { self.objects.get(&path).await?.bytes().await });
+        let read = match self.wait.is_network() {
+            true => self.wait.on(large::get(&*self.objects, &path)),
+            false => self
+                .wait
+                .on(async { self.objects.get(&path).await?.bytes().await }),
+        };
         let bytes = match read {
             Ok(bytes) => bytes,
-            Err(object_store::Error::NotFound { .. }) => {
+            Err(error @ object_store::Error::NotFound { .. }) if !failure::is_bucket_missing(&error) => {
                 return Err(ArtifactError::Missing {
                     what: what.to_string(),
                     uri: self.uri(digest),
@@ -241,11 +378,15 @@ impl ArtifactStore {
         }
     }
 
+    fn is_large(&self, size: u64) -> bool {
+        self.wait.is_network() && size > large::LARGE
+    }
+
     fn failed(&self, doing: &str, path: &ObjectPath, error: object_store::Error) -> ArtifactError {
-        ArtifactError::Store {
-            url: self.url.clone(),
-            doing: format!("{doing} {path}"),
-            source: error.into(),
+        let doing = format!("{doing} {path}");
+        match self.wait.is_network() {
+            true => failure::network(&self.url, doing, error),
+            false => failure::local(&self.url, doing, error),
         }
     }
 }

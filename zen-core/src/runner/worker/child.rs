@@ -109,7 +109,7 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
             launch.pipeline
         )));
     }
-    let store = match &launch.store {
+    let store = match launch.store.take() {
         Some(store) => Some(
             ArtifactStore::open_from(store)
                 .map_err(|error| worker(chain(&error)))?
