@@ -7,8 +7,8 @@ use zen_core::graph::{Pipeline, PipelineOutput};
 use crate::floor::{Floor, Mark, Recording};
 use crate::home::{Home, fresh};
 use crate::pipelines;
-use crate::process::Hello;
-use crate::{blobs, table};
+use crate::process::{Hello, LARGE_FLOOR, LARGE_ZEN};
+use crate::{blobs, large, table};
 
 /// Something to be measured.
 pub(crate) struct Row {
@@ -34,6 +34,7 @@ enum Kind {
     Wide,
     Each,
     Hello { cached: bool },
+    Large,
     Build { length: usize },
 }
 
@@ -126,6 +127,7 @@ pub(crate) fn all() -> Vec<Row> {
             41,
             Kind::Hello { cached: false },
         ),
+        row("200 MB array, changed by 5 steps", "1.5x", 1, 7, Kind::Large),
         row("graph of 100", "linear", 100, 10, Kind::Build { length: 100 }),
         row(
             "graph of 1,000",
@@ -225,6 +227,10 @@ impl Row {
                     floor: Some(floor),
                 }
             }
+            Kind::Large => Sample {
+                zen: large::measure(table::Side::Zen, LARGE_ZEN),
+                floor: Some(Box::new(|| large::measure(table::Side::Floor, LARGE_FLOOR))),
+            },
             Kind::Build { length } => {
                 let started = Instant::now();
                 let pipeline = pipelines::chain(fresh(), length);

@@ -334,7 +334,8 @@ impl StackBuilder {
     pub fn build(self) -> Result<Stack, StackError> {
         let home = self.home.map(|home| make_home(&home)).transpose()?;
         let artifacts = match (self.artifacts, &home) {
-            (Some(store), _) => store,
+            (Some(store), Some(home)) => store.or_scratch(home.join("scratch")),
+            (Some(store), None) => store,
             (None, Some(home)) => ArtifactStore::folder(&home.join("artifacts"), self.survive_power_loss)?,
             (None, None) => ArtifactStore::in_memory(),
         };

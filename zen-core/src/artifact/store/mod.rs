@@ -1,10 +1,16 @@
 //! The artifact store: objects named by their content, over any `object_store`.
 
+mod file;
+mod multipart;
+mod publish;
+mod reader;
+mod staging;
+mod stream;
 mod url;
 mod wait;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,9 +19,14 @@ use object_store::memory::InMemory;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
+use self::staging::Staging;
 use self::wait::Wait;
 use super::{ArtifactError, Digest};
 
+pub use self::file::{ObjectFile, ObjectFileReader};
+pub use self::reader::ObjectReader;
+pub(super) use self::stream::STREAM_FROM;
+pub(crate) use self::stream::{Body, Encoded};
 pub use self::url::StoreUrl;
 
 /// Objects up to this many bytes are kept in the metadata store: one row instead of one file.
@@ -32,6 +43,7 @@ pub struct ArtifactStore {
     objects: Arc<dyn ObjectStore>,
     wait: Wait,
     inline_limit: usize,
+    staging: Staging,
 }
 
 impl fmt::Debug for ArtifactStore {
@@ -71,15 +83,19 @@ impl ArtifactStore {
         let objects = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| failed(error.into()))?
             .with_fsync(fsync);
-        Ok(Self::over(
-            format!("file://{}", folder.display()),
-            Arc::new(objects),
-        ))
+        let url = format!("file://{}", folder.display());
+        Ok(Self {
+            staging: Staging::in_store(folder, fsync),
+            ..Self::over(url, Arc::new(objects))
+        })
     }
 
     /// A store in this process's memory.
     pub fn in_memory() -> Self {
-        Self::over("memory://", Arc::new(InMemory::new()))
+        Self {
+            staging: Staging::nowhere(),
+            ..Self::over("memory://", Arc::new(InMemory::new()))
+        }
     }
 
     /// A store over any `object_store`. It must support put-if-absent (`PutMode::Create`). `url` names it in records
@@ -90,6 +106,23 @@ impl ArtifactStore {
             objects,
             wait: Wait::Here,
             inline_limit: DEFAULT_INLINE_LIMIT,
+            staging: Staging::in_temporary(),
+        }
+    }
+
+    /// Where values that are too large for memory wait on their way to and from a store that is no folder of this machine (default:
+    /// the system's folder for temporary files). A stack with a home uses a folder there.
+    #[must_use]
+    pub fn with_scratch(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.staging = self.staging.moved_to(folder.into());
+        self
+    }
+
+    /// As [`with_scratch`](Self::with_scratch), unless that has been called.
+    pub(crate) fn or_scratch(self, folder: PathBuf) -> Self {
+        match self.staging.is_default() {
+            true => self.with_scratch(folder),
+            false => self,
         }
     }
 

@@ -93,6 +93,7 @@ impl RunCore {
             started,
             cancel: Arc::clone(&cancel),
             timer,
+            _events: Arc::clone(&events),
         };
         let step = StepTask {
             run: self.settings.run,
