@@ -5,7 +5,7 @@
 pub use serde::{Deserialize, Serialize};
 pub use zen_macros::{Outputs, Row, pipeline, predictor, step};
 
-pub use crate::artifact::{ArtifactStore, Codec, Materialize};
+pub use crate::artifact::{ArtifactStore, Codec, FileArtifact, FolderArtifact, Materialize};
 pub use crate::client::{ArtifactView, Client, RunView, StepView};
 pub use crate::deploy::{DeployConfig, model_deployer};
 pub use crate::graph::{

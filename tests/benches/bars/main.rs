@@ -8,6 +8,7 @@ mod blobs;
 mod floor;
 mod hello;
 mod home;
+mod large;
 mod pipelines;
 mod process;
 mod rows;

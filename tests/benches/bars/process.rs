@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::floor::{Floor, Mark, Recording};
-use crate::hello;
+use crate::{hello, large};
 
 const ZEN: &str = "zen-child";
 /// Does nothing: what it costs to start a process at all.
 const NOTHING: &str = "nothing-child";
 const FLOOR: &str = "floor-child";
+pub(crate) const LARGE_ZEN: &str = "zen-large-child";
+pub(crate) const LARGE_FLOOR: &str = "floor-large-child";
 
 /// When this process was started as a part of a benchmark: does that part.
 pub(crate) fn child() -> Option<ExitCode> {
@@ -20,6 +22,16 @@ pub(crate) fn child() -> Option<ExitCode> {
     match arguments.first().map(String::as_str) {
         Some(NOTHING) => Some(ExitCode::SUCCESS),
         Some(ZEN) => Some(hello::main()),
+        Some(LARGE_ZEN | LARGE_FLOOR) => {
+            let [which, folder] = arguments.as_slice() else {
+                return Some(ExitCode::FAILURE);
+            };
+            match which.as_str() {
+                LARGE_ZEN => large::zen(Path::new(folder)),
+                _ => large::floor(Path::new(folder)),
+            }
+            Some(ExitCode::SUCCESS)
+        }
         Some(FLOOR) => {
             let [_, source, copy, look_up] = arguments.as_slice() else {
                 return Some(ExitCode::FAILURE);

@@ -7,8 +7,8 @@ use zen_core::graph::{Pipeline, PipelineOutput};
 use crate::floor::{Floor, Mark, Recording};
 use crate::home::{Home, fresh};
 use crate::pipelines;
-use crate::process::Hello;
-use crate::{blobs, process, table};
+use crate::process::{Hello, LARGE_FLOOR, LARGE_ZEN};
+use crate::{blobs, large, process, table};
 
 /// Something to be measured.
 pub(crate) struct Row {
@@ -35,6 +35,7 @@ enum Kind {
     Each,
     Hello { cached: bool },
     Isolated { length: usize },
+    Large,
     Build { length: usize },
 }
 
@@ -134,6 +135,7 @@ pub(crate) fn all() -> Vec<Row> {
             21,
             Kind::Isolated { length: 10 },
         ),
+        row("200 MB array, changed by 5 steps", "1.5x", 1, 7, Kind::Large),
         row("graph of 100", "linear", 100, 10, Kind::Build { length: 100 }),
         row(
             "graph of 1,000",
@@ -243,6 +245,10 @@ impl Row {
                     floor: Some(Box::new(move || process::nothing(length))),
                 }
             }
+            Kind::Large => Sample {
+                zen: large::measure(table::Side::Zen, LARGE_ZEN),
+                floor: Some(Box::new(|| large::measure(table::Side::Floor, LARGE_FLOOR))),
+            },
             Kind::Build { length } => {
                 let started = Instant::now();
                 let pipeline = pipelines::chain(fresh(), length);

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::large;
 use crate::rows::Row;
 
 /// Which of the two.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     /// The framework.
     Zen,
@@ -45,6 +46,14 @@ pub(crate) fn print(rows: &[Row], samples: Option<usize>) {
         println!("{name:<52} {zen:>10} {floor:>10} {ratio:>7}  {bar:<12} {spread}");
     }
     println!("chains and graphs: per step; the others: as a whole");
+    if let (Some(zen), Some(floor)) = (large::largest_peak(Side::Zen), large::largest_peak(Side::Floor)) {
+        let arrays = |peak: u64| peak as f64 / large::BYTES as f64;
+        println!(
+            "peak memory of the process with the large array: zen {:.2} arrays, floor {:.2}; bar: under 3",
+            arrays(zen),
+            arrays(floor)
+        );
+    }
 }
 
 fn seconds(time: Duration, per: usize) -> f64 {

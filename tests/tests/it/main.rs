@@ -4,6 +4,7 @@
 #![allow(unreachable_pub)]
 
 mod arrays;
+mod big;
 mod branches;
 mod caching;
 mod clients;

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::Statistics;
+use super::{ObjectFile, Statistics};
 
 /// What is written about a codec beside every artifact it encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,9 +87,93 @@ pub trait Codec<T>: Send + Sync + 'static {
     /// When the bytes are not such a value.
     fn decode(&self, bytes: &[u8], version: u32) -> Result<T, CodecError>;
 
+    /// As [`decode`](Self::decode), from a reader: called for values of more than some megabytes, so that they need not be in memory
+    /// twice. `size` is how many bytes there should be; allocate as they arrive, not because they are announced.
+    ///
+    /// The bytes are checked against their digest only when the last one has been read. What this function returns is given to nobody
+    /// before, and dropped when they turn out to be damaged; so it must do nothing but make the value.
+    ///
+    /// Unless it is overridden, it reads everything and calls `decode`.
+    ///
+    /// # Errors
+    /// When the bytes are not such a value, or the reader fails.
+    fn decode_from(&self, reader: &mut dyn io::Read, size: u64, version: u32) -> Result<T, CodecError> {
+        self.decode(&read_all(reader, size)?, version)
+    }
+
+    /// Whether values are never in memory as a whole. If so, a large one is decoded by [`decode_file`](Self::decode_file), and a step's
+    /// output is read back from its object instead of being kept for the next step: the value may refer to files that are gone when
+    /// the step has ended.
+    fn stays_in_file(&self) -> bool {
+        false
+    }
+
+    /// As [`decode`](Self::decode), from a file that the value may keep, and that was checked against its digest.
+    ///
+    /// # Errors
+    /// When the bytes are not such a value, or the file can't be read.
+    fn decode_file(&self, file: &ObjectFile, version: u32) -> Result<T, CodecError> {
+        self.decode_from(&mut file.open()?, file.size(), version)
+    }
+
+    /// A second value equal to this one, for codecs that can make it in a better way than by encoding and decoding. `None`: encode
+    /// and decode.
+    fn share(&self, value: &T) -> Option<T> {
+        let _ = value;
+        None
+    }
+
     /// Shape, summary and statistics of the value, for people. Must be cheap beside encoding: it runs for every artifact.
     fn describe(&self, value: &T) -> Description {
         let _ = value;
         Description::default()
+    }
+}
+
+/// The least that is allocated for bytes to come.
+const PIECE: usize = 1 << 20;
+
+/// How many elements to make room for next: twice as many as have arrived, but not more than announced.
+pub(super) fn room(arrived: usize, announced: usize, least: usize) -> usize {
+    announced.saturating_sub(arrived).min(arrived.max(least))
+}
+
+/// Reads everything. `size` is what is expected, and not believed.
+pub(super) fn read_all(reader: &mut dyn io::Read, size: u64) -> io::Result<Vec<u8>> {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    loop {
+        let room = match room(bytes.len(), size, PIECE) {
+            // More than announced may come, or, as it should be, the end.
+            0 => 1,
+            room => room,
+        };
+        bytes.reserve_exact(room);
+        let taken = io::Read::read_to_end(&mut io::Read::take(&mut *reader, room as u64), &mut bytes)?;
+        if taken < room {
+            return Ok(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn announced_sizes_are_not_believed() {
+        for announced in [0, 1, 4, 5, 6, 1 << 20, u64::MAX] {
+            let bytes = read_all(&mut &b"hello"[..], announced).unwrap();
+            assert_eq!(bytes, b"hello");
+            assert!(bytes.capacity() <= 2 * PIECE);
+        }
+        let large = vec![7; 5 * PIECE + 3];
+        for announced in [0, 3, large.len() as u64, u64::MAX] {
+            assert_eq!(read_all(&mut &large[..], announced).unwrap(), large);
+        }
+        assert_eq!(
+            read_all(&mut &large[..], large.len() as u64).unwrap().capacity(),
+            large.len() + 1
+        );
     }
 }

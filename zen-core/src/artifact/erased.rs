@@ -1,11 +1,16 @@
 //! Codecs with their type erased: what the runner, which knows no user's type, works with.
 
 use std::any::{Any, TypeId, type_name};
-use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::{fmt, io};
 
-use super::{ArtifactError, Codec, CodecError, CodecInfo, Description, Materialize};
+use bytes::Bytes;
+
+use super::store::STREAM_FROM;
+use super::{
+    ArtifactError, ArtifactStore, Codec, CodecError, CodecInfo, Description, Digest, Materialize, ObjectFile,
+};
 
 /// A value of some type, shared by its readers.
 pub(crate) type AnyValue = Arc<dyn Any + Send + Sync>;
@@ -16,7 +21,20 @@ pub(crate) trait ErasedCodec: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// The codec that writes.
     fn info(&self) -> CodecInfo;
-    fn encode(&self, value: &(dyn Any + Send + Sync)) -> Result<(Vec<u8>, Description), CodecError>;
+    /// Writes the value, and describes it.
+    fn encode_to(
+        &self,
+        value: &(dyn Any + Send + Sync),
+        out: &mut dyn io::Write,
+    ) -> Result<Description, CodecError>;
+    /// The whole in memory.
+    fn encode(&self, value: &(dyn Any + Send + Sync)) -> Result<(Vec<u8>, Description), CodecError> {
+        let mut bytes = Vec::new();
+        let description = self.encode_to(value, &mut bytes)?;
+        Ok((bytes, description))
+    }
+    /// See [`Codec::stays_in_file`].
+    fn stays_in_file(&self) -> bool;
     /// Decodes what the named version of the named codec wrote. `what` names the artifact in errors.
     fn decode(
         &self,
@@ -25,6 +43,29 @@ pub(crate) trait ErasedCodec: Send + Sync {
         version: u32,
         bytes: &[u8],
     ) -> Result<AnyValue, ArtifactError>;
+    /// As `decode`, from wherever the bytes are.
+    fn load(
+        &self,
+        what: &dyn fmt::Display,
+        codec: &str,
+        version: u32,
+        object: &Object,
+    ) -> Result<AnyValue, ArtifactError>;
+}
+
+/// An encoded value, wherever it is.
+#[derive(Debug, Clone)]
+pub(crate) enum Object {
+    /// In memory, and checked.
+    Bytes(Bytes),
+    /// In a file, and checked.
+    File(ObjectFile),
+    /// In a store.
+    Stored {
+        store: ArtifactStore,
+        digest: Digest,
+        size: u64,
+    },
 }
 
 impl fmt::Debug for dyn ErasedCodec {
@@ -83,7 +124,15 @@ impl<T: Send + Sync + 'static> ErasedCodec for Typed<T> {
         }
     }
 
-    fn encode(&self, value: &(dyn Any + Send + Sync)) -> Result<(Vec<u8>, Description), CodecError> {
+    fn stays_in_file(&self) -> bool {
+        self.writer().is_some_and(|codec| codec.stays_in_file())
+    }
+
+    fn encode_to(
+        &self,
+        value: &(dyn Any + Send + Sync),
+        out: &mut dyn io::Write,
+    ) -> Result<Description, CodecError> {
         let Some(codec) = self.writer() else {
             return Err(CodecError::Unsupported(format!(
                 "`{}` names no codec",
@@ -96,9 +145,8 @@ impl<T: Send + Sync + 'static> ErasedCodec for Typed<T> {
                 type_name::<T>()
             )));
         };
-        let mut bytes = Vec::new();
-        codec.encode(value, &mut bytes)?;
-        Ok((bytes, codec.describe(value)))
+        codec.encode(value, out)?;
+        Ok(codec.describe(value))
     }
 
     fn decode(
@@ -111,6 +159,17 @@ impl<T: Send + Sync + 'static> ErasedCodec for Typed<T> {
         let value = decode_with(&self.codecs, what, codec, version, bytes)?;
         Ok(Arc::new(value))
     }
+
+    fn load(
+        &self,
+        what: &dyn fmt::Display,
+        codec: &str,
+        version: u32,
+        object: &Object,
+    ) -> Result<AnyValue, ArtifactError> {
+        let value = load_with(&self.codecs, what, codec, version, object)?;
+        Ok(Arc::new(value))
+    }
 }
 
 /// Decodes with the codec that is recorded for the artifact.
@@ -121,6 +180,48 @@ pub(crate) fn decode_with<T: 'static>(
     version: u32,
     bytes: &[u8],
 ) -> Result<T, ArtifactError> {
+    let reader = find(codecs, what, codec, version)?;
+    reader
+        .decode(bytes, version)
+        .map_err(|source| undecodable::<T>(what, codec, version, source))
+}
+
+/// As [`decode_with`], from wherever the bytes are. They are checked before anybody gets the value.
+pub(crate) fn load_with<T: 'static>(
+    codecs: &[Arc<dyn Codec<T>>],
+    what: &dyn fmt::Display,
+    codec: &str,
+    version: u32,
+    object: &Object,
+) -> Result<T, ArtifactError> {
+    let known = find(codecs, what, codec, version)?;
+    let failed = |source| undecodable::<T>(what, codec, version, source);
+    match object {
+        Object::Bytes(bytes) => known.decode(bytes, version).map_err(failed),
+        Object::File(file) => known.decode_file(file, version).map_err(failed),
+        Object::Stored { store, digest, size } if *size <= STREAM_FROM as u64 => {
+            known.decode(&store.get(*digest, what)?, version).map_err(failed)
+        }
+        Object::Stored { store, digest, size } if known.stays_in_file() => known
+            .decode_file(&store.file(*digest, *size, what)?, version)
+            .map_err(failed),
+        Object::Stored { store, digest, size } => {
+            let mut reader = store.reader(*digest, *size, what)?;
+            let value = known.decode_from(&mut reader, *size, version);
+            // Damaged bytes are said to be damaged, also when the codec has stumbled over them.
+            reader.finish()?;
+            value.map_err(failed)
+        }
+    }
+}
+
+/// The codec that is recorded for the artifact.
+fn find<'a, T: 'static>(
+    codecs: &'a [Arc<dyn Codec<T>>],
+    what: &dyn fmt::Display,
+    codec: &str,
+    version: u32,
+) -> Result<&'a Arc<dyn Codec<T>>, ArtifactError> {
     let Some(reader) = codecs.iter().find(|known| known.info().name == codec) else {
         let known: Vec<_> = codecs.iter().map(|known| known.info().name).collect();
         return Err(ArtifactError::UnknownCodec {
@@ -139,15 +240,17 @@ pub(crate) fn decode_with<T: 'static>(
             known,
         });
     }
-    reader
-        .decode(bytes, version)
-        .map_err(|source| ArtifactError::Decode {
-            what: what.to_string(),
-            type_name: type_name::<T>(),
-            codec: codec.to_owned(),
-            version,
-            source,
-        })
+    Ok(reader)
+}
+
+fn undecodable<T>(what: &dyn fmt::Display, codec: &str, version: u32, source: CodecError) -> ArtifactError {
+    ArtifactError::Decode {
+        what: what.to_string(),
+        type_name: type_name::<T>(),
+        codec: codec.to_owned(),
+        version,
+        source,
+    }
 }
 
 /// Takes the value out of its `Arc`, or, when others still read it, makes a second one by a round trip through the
@@ -176,6 +279,9 @@ pub(crate) fn duplicate<T: Materialize>(value: &T) -> Result<T, ArtifactError> {
             known: String::new(),
         });
     };
+    if let Some(second) = codec.share(value) {
+        return Ok(second);
+    }
     let mut bytes = Vec::new();
     codec
         .encode(value, &mut bytes)

@@ -5,6 +5,7 @@ mod codecs;
 mod digest;
 mod erased;
 mod error;
+mod files;
 mod materialize;
 mod msgpack;
 mod statistics;
@@ -15,13 +16,15 @@ pub use codecs::*;
 pub(crate) use digest::FieldHasher;
 pub use digest::{Digest, ParseDigestError};
 pub(crate) use erased::{
-    AnyValue, ErasedCodec, bare_type_name, codec_of, codec_with, decode_with, duplicate, own,
+    AnyValue, ErasedCodec, Object, bare_type_name, codec_of, codec_with, decode_with, duplicate, load_with,
+    own,
 };
 pub use error::ArtifactError;
+pub use files::{FileArtifact, FileReader, FilesError, FolderArtifact, FolderEntry};
 #[doc(hidden)]
 pub use materialize::CodecRegistration;
 pub use materialize::Materialize;
 pub use msgpack::{decode_value, encode_value};
 pub use statistics::{ColumnStatistics, Statistics};
-pub use store::{ArtifactStore, StoreUrl};
-pub(crate) use store::{StoreOrigin, verify};
+pub use store::{ArtifactStore, ObjectFile, ObjectFileReader, ObjectReader, StoreUrl};
+pub(crate) use store::{Body, Encoded, StoreOrigin, verify};

@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::blocking::blocking;
 use super::{ClientError, StepView};
 use crate::artifact::{
-    ArtifactError, Digest, Materialize, Statistics, bare_type_name, codec_of, decode_with, verify,
+    ArtifactError, Body, Digest, Materialize, Object, Statistics, bare_type_name, codec_of, load_with, verify,
 };
 use crate::graph::check_name;
-use crate::metadata::{ArtifactRecord, Change, MetadataStore};
+use crate::metadata::{ArtifactRecord, Change, MetadataStore, check_label};
 use crate::stack::Stack;
 
 /// One version of an artifact.
@@ -98,14 +98,10 @@ impl ArtifactView {
     }
 
     pub(crate) fn decode<T: Materialize>(&self) -> Result<T, ArtifactError> {
-        let bytes = self.read()?;
-        decode_with(
-            &T::codecs(),
-            self,
-            &self.record.codec,
-            self.record.codec_version,
-            &bytes,
-        )
+        let record = &self.record;
+        let object = find_object(&self.stack, record.digest, record.size, &record.uri, self)?;
+        load_with(&T::codecs(), self, &record.codec, record.codec_version, &object)
+            .map_err(|error| elsewhere(&self.stack, record.digest, &record.uri, error))
     }
 
     /// The step that made it; none for an artifact saved outside any run.
@@ -195,14 +191,9 @@ pub(crate) fn read_object(
 ) -> Result<Bytes, ArtifactError> {
     if !uri.starts_with("inline:") {
         let store = stack.artifacts();
-        return store.get(digest, what).map_err(|error| match error {
-            ArtifactError::Missing { what, .. } if uri != store.uri(digest) => ArtifactError::Elsewhere {
-                what,
-                uri: uri.to_owned(),
-                url: store.url().to_owned(),
-            },
-            error => error,
-        });
+        return store
+            .get(digest, what)
+            .map_err(|error| elsewhere(stack, digest, uri, error));
     }
     let found = stack
         .metadata()
@@ -218,6 +209,37 @@ pub(crate) fn read_object(
     })?;
     verify(digest, &bytes, what, || uri.to_owned())?;
     Ok(bytes.into())
+}
+
+/// The bytes of an artifact, to be read; those that are kept in the metadata store are read now.
+pub(crate) fn find_object(
+    stack: &Stack,
+    digest: Digest,
+    size: u64,
+    uri: &str,
+    what: &dyn fmt::Display,
+) -> Result<Object, ArtifactError> {
+    match uri.starts_with("inline:") {
+        true => Ok(Object::Bytes(read_object(stack, digest, uri, what)?)),
+        false => Ok(Object::Stored {
+            store: stack.artifacts().clone(),
+            digest,
+            size,
+        }),
+    }
+}
+
+/// An object that isn't there may be in another store: the one that the artifact's record names.
+pub(crate) fn elsewhere(stack: &Stack, digest: Digest, uri: &str, error: ArtifactError) -> ArtifactError {
+    let store = stack.artifacts();
+    match error {
+        ArtifactError::Missing { what, .. } if uri != store.uri(digest) => ArtifactError::Elsewhere {
+            what,
+            uri: uri.to_owned(),
+            url: store.url().to_owned(),
+        },
+        error => error,
+    }
 }
 
 /// A version of an artifact that can be read as this type.
@@ -284,31 +306,35 @@ pub(crate) fn save<T: Materialize>(
     if let Err(reason) = check_name(&name) {
         return Err(ClientError::BadName { name, reason });
     }
+    if let Some(reason) = tags.iter().find_map(|tag| check_label(tag).err()) {
+        return Err(ClientError::BadTag { name, reason });
+    }
     let codec = codec_of::<T>();
-    let (bytes, description) = codec.encode(value).map_err(|source| ArtifactError::Encode {
+    let mut sink = stack.artifacts().sink();
+    let written = codec.encode_to(value, &mut sink);
+    let finished = written.and_then(|description| Ok((sink.finish()?, description)));
+    let (encoded, description) = finished.map_err(|source| ArtifactError::Encode {
         what: format!("artifact `{name}`"),
         type_name: codec.type_name(),
         codec: codec.info().name,
         source,
     })?;
-    let digest = Digest::of(&bytes);
-    let mut record = ArtifactRecord::new(
-        Uuid::now_v7(),
-        name,
-        digest,
-        bytes.len() as u64,
-        stack.clock().now(),
-    );
+    let (digest, size) = (encoded.digest, encoded.size);
+    let mut record = ArtifactRecord::new(Uuid::now_v7(), name, digest, size, stack.clock().now());
     record.describe(codec.type_name(), codec.info(), description);
     record.tags = tags;
     let id = record.id;
     let mut changes = Vec::new();
-    if bytes.len() <= stack.artifacts().inline_limit() {
-        record.uri = format!("inline:{digest}");
-        changes.push(Change::Object { digest, bytes });
-    } else {
-        record.uri = stack.artifacts().uri(digest);
-        stack.artifacts().put(digest, bytes.into())?;
+    match encoded.body {
+        Body::Bytes(bytes) if bytes.len() <= stack.artifacts().inline_limit() => {
+            record.uri = format!("inline:{digest}");
+            let bytes = bytes.to_vec();
+            changes.push(Change::Object { digest, bytes });
+        }
+        body => {
+            record.uri = stack.artifacts().uri(digest);
+            stack.artifacts().publish(digest, size, &body, false)?;
+        }
     }
     changes.push(Change::Artifact(Box::new(record)));
     stack.metadata().apply(&changes)?;

@@ -72,6 +72,14 @@ pub enum ClientError {
         /// Why not.
         reason: String,
     },
+    /// The label is too long.
+    #[error("a tag of artifact `{name}` can't be used: {reason}")]
+    BadTag {
+        /// The artifact.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
     /// The thread that did the work could not be started, or died.
     #[error("the work could not be done: {0}")]
     Thread(String),

@@ -1,11 +1,14 @@
 //! Runs of pipelines.
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::blocking::blocking;
 use super::{ArtifactView, ClientError, StepView};
 use crate::cache::{Explanation, explain};
+use crate::graph::EncodedArguments;
 use crate::metadata::{ArtifactFilter, RunRecord, Status};
 use crate::stack::Stack;
 
@@ -54,6 +57,22 @@ impl RunView {
     /// The pipeline's arguments by name.
     pub fn arguments(&self) -> &Value {
         &self.record.arguments
+    }
+
+    /// The arguments as bytes, from which [`rebuild_pipeline`](crate::graph::rebuild_pipeline) builds the pipeline again.
+    ///
+    /// # Errors
+    /// When they are large, and so in the artifact store, and can't be read from there.
+    pub async fn recorded_arguments(&self) -> Result<Bytes, ClientError> {
+        let Some(object) = EncodedArguments::object(&self.record.arguments_encoded) else {
+            return Ok(self.record.arguments_encoded.clone().into());
+        };
+        let view = self.clone();
+        blocking(move || {
+            let what = format!("the arguments of run {}", view.id());
+            Ok(view.stack.artifacts().get(object, &what)?)
+        })
+        .await
     }
 
     /// When it started.

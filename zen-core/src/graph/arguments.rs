@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use serde_json::{Map, Value};
 
-use crate::artifact::{decode_value, encode_value, json_view};
+use crate::artifact::{Digest, decode_value, encode_value, short_json_view};
 
 /// The arguments a pipeline was called with.
 #[doc(hidden)]
@@ -21,7 +21,8 @@ pub struct Arguments {
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct ArgumentRecord {
-    json: Value,
+    /// None when it would be too long.
+    json: Option<Value>,
     encoded: Result<Vec<u8>, String>,
 }
 
@@ -38,12 +39,16 @@ impl Arguments {
         self
     }
 
-    /// By name, for people.
+    /// By name, for people. In place of a long one stands how long it is.
     pub(crate) fn json(&self) -> Value {
+        let shown = |record: &ArgumentRecord| match (&record.json, &record.encoded) {
+            (None, Ok(bytes)) => Value::String(format!("… ({} bytes)", bytes.len())),
+            (json, _) => json.clone().unwrap_or_default(),
+        };
         let entries = self
             .values
             .iter()
-            .map(|(name, record)| ((*name).to_owned(), record.json.clone()));
+            .map(|(name, record)| ((*name).to_owned(), shown(record)));
         Value::Object(entries.collect::<Map<_, _>>())
     }
 
@@ -56,7 +61,8 @@ impl Arguments {
                 Some(((*name).to_owned(), ByteBuf::from(record.encoded.clone().ok()?)))
             })
             .collect();
-        encode_value(&EncodedArguments { entries }).unwrap_or_default()
+        let object = None;
+        encode_value(&EncodedArguments { entries, object }).unwrap_or_default()
     }
 
     /// Why the pipeline can't be built again from what is recorded.
@@ -73,11 +79,36 @@ impl Arguments {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EncodedArguments {
     entries: Vec<(String, ByteBuf)>,
+    /// Large ones are an object of the artifact store, and this is all that is recorded of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object: Option<Digest>,
 }
 
 impl EncodedArguments {
+    /// What is recorded of arguments whose bytes are an object of the artifact store.
+    pub(crate) fn stored(object: Digest) -> Vec<u8> {
+        let stored = Self {
+            object: Some(object),
+            ..Self::default()
+        };
+        encode_value(&stored).unwrap_or_default()
+    }
+
+    /// The object that holds them, if it isn't these bytes.
+    pub(crate) fn object(bytes: &[u8]) -> Option<Digest> {
+        decode_value::<Self>(bytes).ok()?.object
+    }
+
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        decode_value(bytes).map_err(|error| format!("the recorded arguments can't be read: {error}"))
+        let arguments: Self =
+            decode_value(bytes).map_err(|error| format!("the recorded arguments can't be read: {error}"))?;
+        match arguments.object {
+            None => Ok(arguments),
+            Some(object) => Err(format!(
+                "its arguments are large and so are kept as the object {object} in the artifact store: \
+                 get them with `RunView::recorded_arguments`"
+            )),
+        }
     }
 }
 
@@ -98,7 +129,7 @@ impl<T: Serialize> RecordArgument for &Argument<'_, T> {
     fn record(&self) -> ArgumentRecord {
         let encoded = encode_value(self.0).map_err(|error| error.to_string());
         ArgumentRecord {
-            json: json_view(self.0),
+            json: short_json_view(self.0),
             encoded,
         }
     }
@@ -114,7 +145,7 @@ pub trait RecordOther {
 impl<T> RecordOther for Argument<'_, T> {
     fn record(&self) -> ArgumentRecord {
         ArgumentRecord {
-            json: Value::Null,
+            json: Some(Value::Null),
             encoded: Err(format!("`{}` has no serde", type_name::<T>())),
         }
     }

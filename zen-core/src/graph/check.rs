@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use super::node::{Binding, NodeKind, Scope, Source};
 use super::{GraphError, Node, NodeId, Place};
 use crate::artifact::{Digest, FieldHasher, bare_type_name};
-
-/// The longest name, in bytes.
-const LONGEST_NAME: usize = 255;
+use crate::metadata::LONGEST_NAME;
 
 /// Whether a pipeline, a step or an artifact can have this name.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::artifact::json_view;
+use crate::artifact::short_json_view;
+use crate::metadata::LONGEST_NAME;
 use crate::metric::MetricValue;
 
 /// An artifact that a step reads.
@@ -172,6 +173,27 @@ pub enum ContextError {
         /// What was to be recorded.
         what: &'static str,
     },
+    /// The name is too long for one.
+    #[error("step `{step}`: the name of a {what} has {bytes} bytes, at most 255 are allowed")]
+    LongName {
+        /// The step.
+        step: String,
+        /// What was to be recorded.
+        what: &'static str,
+        /// The name's length.
+        bytes: usize,
+    },
+    /// The value is too large to be looked through.
+    #[error(
+        "step `{step}`: the metadata entry `{key}` is longer than 16 KiB as JSON: metadata is for facts, return \
+         a large value as an output of the step"
+    )]
+    LargeValue {
+        /// The step.
+        step: String,
+        /// The entry's key.
+        key: String,
+    },
 }
 
 /// What a step may know and say while it runs: take it as an argument of type `&StepContext`, which a call in a pipeline
@@ -287,7 +309,8 @@ impl StepContext {
         self.facts.components.iter().find_map(Component::value)
     }
 
-    /// A folder of this attempt's own, made at the first call and removed when the attempt has ended.
+    /// A folder of this attempt's own, made at the first call and removed when the attempt has ended and its outputs, which may be
+    /// [files](crate::artifact::FileArtifact) in it, have been read.
     ///
     /// # Errors
     /// When the folder can't be made.
@@ -295,7 +318,7 @@ impl StepContext {
         self.events.scratch()
     }
 
-    /// Adds a line to the step's log, at level `info`. `tracing` events of a step's thread go to the same log.
+    /// Adds a line to the step's log, at level `info`; of one that is longer than 16 KiB, the beginning. `tracing` events of a step's thread go to the same log.
     pub fn log(&self, message: impl Into<String>) {
         self.events.log(tracing::Level::INFO, "step", message.into());
     }
@@ -303,7 +326,7 @@ impl StepContext {
     /// Records a metric's next value: a typed metric such as [`Accuracy`](crate::metric::Accuracy), or a plain number.
     ///
     /// # Errors
-    /// When the name is empty, or the attempt has been given up.
+    /// When the name is empty or too long, or the attempt has been given up.
     pub fn log_metric(&self, name: &str, value: impl MetricValue) -> Result<(), ContextError> {
         self.check("metric", name)?;
         self.events
@@ -314,7 +337,7 @@ impl StepContext {
     /// Records a metric's value at a position: an epoch or a batch number.
     ///
     /// # Errors
-    /// When the name is empty, or the attempt has been given up.
+    /// When the name is empty or too long, or the attempt has been given up.
     pub fn log_metric_at(
         &self,
         name: &str,
@@ -327,13 +350,18 @@ impl StepContext {
         Ok(())
     }
 
-    /// Records a fact about this step of this run, for people and programs that look at it later.
+    /// Records a fact about this step of this run, for people and programs that look at it later. At most 16 KiB as JSON: a large
+    /// value is an output of the step.
     ///
     /// # Errors
-    /// When the key is empty, or the attempt has been given up.
+    /// When the key is empty or too long, the value is too large, or the attempt has been given up.
     pub fn log_metadata(&self, key: &str, value: impl Serialize) -> Result<(), ContextError> {
         self.check("metadata entry", key)?;
-        self.events.metadata(key, json_view(&value));
+        let value = short_json_view(&value).ok_or_else(|| ContextError::LargeValue {
+            step: self.facts.step_name.clone(),
+            key: key.to_owned(),
+        })?;
+        self.events.metadata(key, value);
         Ok(())
     }
 
@@ -358,6 +386,13 @@ impl StepContext {
         let step = || self.facts.step_name.clone();
         if name.trim().is_empty() {
             return Err(ContextError::NoName { step: step(), what });
+        }
+        if name.len() > LONGEST_NAME {
+            return Err(ContextError::LongName {
+                step: step(),
+                what,
+                bytes: name.len(),
+            });
         }
         if self.events.is_cancelled() {
             return Err(ContextError::Ended {

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::metadata::cut;
+
 /// Why an attempt of a step failed, in words, with the chain of causes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepFailure {
@@ -31,11 +33,12 @@ pub enum FailureKind {
 }
 
 impl StepFailure {
-    /// A failure with this message.
+    /// A failure with this message. Of one that is longer than 16 KiB only the beginning is kept, with a mark: a step that wants to tell
+    /// more writes it to its log or returns it as an output.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            message: message.into(),
+            message: cut(message.into()),
             lost: None,
         }
     }
@@ -92,5 +95,5 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
         }
         cause = error.source();
     }
-    text
+    cut(text)
 }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Artifact, OutputRef};
-use crate::artifact::{AnyValue, CodecInfo, Description, Digest, ErasedCodec, Materialize, codec_of};
+use crate::artifact::{
+    AnyValue, CodecInfo, Description, Digest, ErasedCodec, Materialize, codec_of, json_view,
+};
 
 /// Where a node takes an input from.
 #[doc(hidden)]
@@ -35,7 +37,14 @@ pub struct Parameter {
 impl Parameter {
     pub(crate) fn new<T: Materialize>(value: T) -> Result<Self, String> {
         let codec = codec_of::<T>();
-        let json = value.json();
+        if codec.stays_in_file() {
+            return Err(format!(
+                "a `{}` can't be a parameter: let a step make it",
+                codec.type_name()
+            ));
+        }
+        // A type's own view may be of any length.
+        let json = json_view(&value.json());
         let value: AnyValue = Arc::new(value);
         let (encoded, description) = codec.encode(&*value).map_err(|error| error.to_string())?;
         Ok(Self {

@@ -1,12 +1,14 @@
 //! Metadata: what is remembered of pipelines, runs, steps, artifacts and services, and the stores that keep it.
 
 pub mod conformance;
+mod limits;
 mod records;
 mod services;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
 
+pub(crate) use limits::{LONGEST_NAME, check_label, cut};
 pub use records::{
     ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,
     ProgramRecord, RunRecord, Status, StepRecord,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::limits::{cut_shape, cut_summary};
 use crate::artifact::{CodecInfo, Description, Digest, Statistics};
 
 /// Where a run or a step stands.
@@ -149,9 +150,10 @@ pub struct RunRecord {
     pub name: String,
     /// Where it stands. The final status is written last, after everything the run made is durable.
     pub status: Status,
-    /// The pipeline's arguments by name, for people; `null` for what JSON can't hold.
+    /// The pipeline's arguments by name, for people; `null` for what JSON can't hold, and of a long one its length.
     pub arguments: Value,
-    /// The arguments as zen's codec writes them, from which the pipeline can be built again.
+    /// The arguments as zen's codec writes them, from which the pipeline can be built again. Of more than 16 KiB, only the digest of the object
+    /// in the artifact store that they are: [`RunView::recorded_arguments`](crate::client::RunView::recorded_arguments) reads both.
     pub arguments_encoded: Vec<u8>,
     /// When it started.
     pub started: DateTime<Utc>,
@@ -306,8 +308,8 @@ impl ArtifactRecord {
         self.codec = codec.name.to_owned();
         self.codec_version = codec.version;
         self.media_type = codec.media_type.to_owned();
-        self.shape = description.shape;
-        self.summary = description.summary;
+        self.shape = description.shape.and_then(cut_shape);
+        self.summary = description.summary.map(cut_summary);
         self.statistics = description.statistics.map(Statistics::limited);
     }
 }

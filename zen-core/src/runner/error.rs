@@ -77,6 +77,14 @@ pub enum RunError {
     /// A pipeline could not be found or built by name.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The run's name, or a tag of the run or of a step, is too long.
+    #[error("the {what} can't be used: {reason}")]
+    Label {
+        /// Which name or tag.
+        what: String,
+        /// Why not.
+        reason: String,
+    },
     /// There is no tokio runtime, or no thread could be started.
     #[error("a run can't be started here: {0}")]
     Runtime(String),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::artifact::{AnyValue, ArtifactError, Digest, ErasedCodec};
+use crate::artifact::{AnyValue, ArtifactError, Body, Digest, Encoded, ErasedCodec, Object};
 use crate::metadata::ArtifactRecord;
 use crate::stack::Stack;
 
@@ -21,6 +21,7 @@ pub(crate) struct Held {
     pub(crate) version: Option<u32>,
     pub(crate) uri: String,
     pub(crate) digest: Digest,
+    size: u64,
     pub(crate) codec: Arc<dyn ErasedCodec>,
     pub(crate) codec_name: String,
     pub(crate) codec_version: u32,
@@ -31,7 +32,11 @@ pub(crate) struct Held {
 struct State {
     value: Option<AnyValue>,
     /// The encoded value, until it is in the store.
-    bytes: Option<Bytes>,
+    encoded: Option<Body>,
+    /// The encoded value is in the store.
+    durable: bool,
+    /// Every reader has had it.
+    released: bool,
     /// An element of a vector that stands in no store by itself: not to be let go.
     pinned: bool,
 }
@@ -49,10 +54,12 @@ impl Held {
         what: String,
         codec: Arc<dyn ErasedCodec>,
         value: Option<AnyValue>,
-        bytes: Bytes,
+        encoded: Body,
     ) -> Self {
+        // A value that refers to files is read back: the files may be gone with the step.
+        let value = value.filter(|_| !codec.stays_in_file());
         let held = Self::stored(record, what, codec, value);
-        held.state().bytes = Some(bytes);
+        held.state().encoded = Some(encoded);
         Self {
             version: None,
             ..held
@@ -73,13 +80,13 @@ impl Held {
             version: Some(record.number),
             uri: record.uri.clone(),
             digest: record.digest,
+            size: record.size,
             codec,
             codec_name: record.codec.clone(),
             codec_version: record.codec_version,
             state: Mutex::new(State {
                 value,
-                bytes: None,
-                pinned: false,
+                ..State::default()
             }),
         }
     }
@@ -99,13 +106,14 @@ impl Held {
             version: of.version,
             uri: of.uri.clone(),
             digest,
+            size: 0,
             codec,
             codec_name: String::new(),
             codec_version: 0,
             state: Mutex::new(State {
                 value: Some(value),
-                bytes: None,
                 pinned: true,
+                ..State::default()
             }),
         }
     }
@@ -117,7 +125,7 @@ impl Held {
     /// The value, from memory or from the store. `last` says that nobody else will ask, so that it isn't kept and the
     /// reader may move it.
     pub(crate) fn load(&self, stack: &Stack, last: bool) -> Result<AnyValue, ArtifactError> {
-        let bytes = {
+        let encoded = {
             let mut state = self.state();
             let value = match last && !state.pinned {
                 true => state.value.take(),
@@ -125,25 +133,30 @@ impl Held {
             };
             match value {
                 Some(value) => return Ok(value),
-                None => state.bytes.clone(),
+                None => state.encoded.clone(),
             }
         };
-        let bytes = match bytes {
-            Some(bytes) => bytes,
-            None => crate::client::read_object(stack, self.digest, &self.uri, &self.what)?,
+        let object = match encoded {
+            Some(Body::Bytes(bytes)) => Object::Bytes(bytes),
+            Some(body) => Object::File(Encoded::file(self.digest, self.size, &body)),
+            None => crate::client::find_object(stack, self.digest, self.size, &self.uri, &self.what)?,
         };
         let value = self
             .codec
-            .decode(&self.what, &self.codec_name, self.codec_version, &bytes)?;
+            .load(&self.what, &self.codec_name, self.codec_version, &object)
+            .map_err(|error| crate::client::elsewhere(stack, self.digest, &self.uri, error))?;
         if !last {
             self.state().value.get_or_insert_with(|| Arc::clone(&value));
         }
         Ok(value)
     }
 
-    /// The encoded value, while it is at hand.
+    /// The encoded value, while it is at hand in memory.
     pub(crate) fn encoded(&self) -> Option<Bytes> {
-        self.state().bytes.clone()
+        match &self.state().encoded {
+            Some(Body::Bytes(bytes)) => Some(bytes.clone()),
+            _ => None,
+        }
     }
 
     /// Lets the value go: every reader has had it.
@@ -151,15 +164,20 @@ impl Held {
         let mut state = self.state();
         if !state.pinned {
             state.value = None;
-            if self.uri.starts_with("inline:") {
-                // It is in the recorder's queue, if not in the store: whoever needs it again lets the queue run dry first.
-                state.bytes = None;
+            state.released = true;
+            // What is inline is in the recorder's queue, if not in the store: whoever needs it again lets the queue run dry first.
+            if self.uri.starts_with("inline:") || state.durable {
+                state.encoded = None;
             }
         }
     }
 
-    /// Lets the encoded value go: it is in the store.
+    /// Lets the encoded value go: it is in the store. A file that readers will ask for stays at hand: it needs not be checked again.
     pub(crate) fn is_durable(&self) {
-        self.state().bytes = None;
+        let mut state = self.state();
+        state.durable = true;
+        if state.released || !self.codec.stays_in_file() || matches!(state.encoded, Some(Body::Bytes(_))) {
+            state.encoded = None;
+        }
     }
 }

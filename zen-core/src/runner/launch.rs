@@ -8,13 +8,16 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::arguments::Arguments;
 use super::core::{RunCore, Settings};
 use super::events::{Observer, PlainLines, RunEvent};
 use super::executor::{Executor, InProcess};
 use super::{Run, RunError, RunHandle, interrupt, isolation};
 use crate::client::{ClientError, blocking};
 use crate::graph::{CachePolicy, Graph, Isolation, Pipeline, PipelineOutput};
-use crate::metadata::{Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, StepRecord};
+use crate::metadata::{
+    Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, StepRecord, check_label,
+};
 use crate::stack::{Stack, git_commit, host, program, program_path, user};
 
 /// What becomes of the other steps when one fails.
@@ -194,13 +197,13 @@ impl<O: PipelineOutput> Launch<O> {
         self
     }
 
-    /// The run's name (default: the pipeline's name and the time).
+    /// The run's name (default: the pipeline's name and the time), at most 255 bytes.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Adds a label to the run.
+    /// Adds a label of at most 255 bytes to the run.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
         self
@@ -254,6 +257,7 @@ impl<O: PipelineOutput> Launch<O> {
         let runtime = Handle::try_current().map_err(|error| RunError::Runtime(error.to_string()))?;
         let graph = self.pipeline.graph.clone()?;
         isolation::check(&self.pipeline, &graph, &self.isolation, self.stack.as_ref())?;
+        check_labels(&graph, self.name.as_deref(), &self.tags)?;
         let (stack, name) = (self.stack, self.pipeline.name.clone());
         let (graph_hash, resume) = (graph.hash(), self.resume);
         let (stack, resumed, process) = blocking_start(move || {
@@ -299,6 +303,7 @@ impl<O: PipelineOutput> Launch<O> {
             resumed: finished,
             project: project.clone(),
         };
+        let arguments = Arguments::of(&self.pipeline, run, started);
         let record = RunRecord {
             id: run,
             pipeline: self.pipeline.name.clone(),
@@ -308,7 +313,7 @@ impl<O: PipelineOutput> Launch<O> {
             name: run_name.clone(),
             status: Status::Running,
             arguments: self.pipeline.arguments.json(),
-            arguments_encoded: self.pipeline.arguments.encoded(),
+            arguments_encoded: arguments.recorded.clone(),
             started,
             ended: None,
             process,
@@ -337,11 +342,14 @@ impl<O: PipelineOutput> Launch<O> {
         )
         .map_err(|error| RunError::Runtime(error.to_string()))?;
         // Written before the first step starts: who looks finds the run, and a crash leaves a trace.
-        let metadata = Arc::clone(stack.metadata());
+        let recording = stack.clone();
         let recorded = blocking_start(move || {
+            let artifact = arguments.store(recording.artifacts())?;
             let started = |graph| {
                 let run = Box::new(record.clone());
-                metadata.apply(&[Change::RunStarted { run, graph }])
+                let mut changes = vec![Change::RunStarted { run, graph }];
+                changes.extend(artifact.clone());
+                recording.metadata().apply(&changes)
             };
             // Most runs are of a graph that is known; only a new one is written out.
             match started(None) {
@@ -386,6 +394,22 @@ async fn blocking_start<R: Send + 'static>(
     work: impl FnOnce() -> Result<R, RunError> + Send + 'static,
 ) -> Result<R, RunError> {
     blocking(move || Ok(work())).await?
+}
+
+/// Labels are for looking through: what is long is a parameter or an artifact.
+fn check_labels(graph: &Graph, name: Option<&str>, tags: &[String]) -> Result<(), RunError> {
+    let of_run = name
+        .map(|name| ("name of the run".to_owned(), name))
+        .into_iter()
+        .chain(tags.iter().map(|tag| ("tag of the run".to_owned(), tag.as_str())));
+    let of_steps = graph.nodes().iter().flat_map(|node| {
+        let what = move || format!("tag of step `{}` ({})", node.name(), node.place());
+        node.options.tags.iter().map(move |tag| (what(), tag.as_str()))
+    });
+    for (what, label) in of_run.chain(of_steps) {
+        check_label(label).map_err(|reason| RunError::Label { what, reason })?;
+    }
+    Ok(())
 }
 
 fn aborting(graph: &Graph) -> Option<String> {

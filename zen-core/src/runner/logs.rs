@@ -20,14 +20,11 @@ use uuid::Uuid;
 use super::recorder::Recorder;
 use crate::graph::failure::chain;
 use crate::graph::{Scratch, StepEvents};
-use crate::metadata::{Change, LogRecord, MetricRecord};
+use crate::metadata::{Change, LogRecord, MetricRecord, cut};
 use crate::stack::Clock;
 
 /// The most lines kept of one step; what follows is counted and left out, so that a step that logs in a tight loop can't fill the disk.
 const MOST_LINES: u64 = 100_000;
-
-/// The longest line, in bytes.
-const LONGEST_LINE: usize = 16 * 1024;
 
 /// What one step of a run has said so far, over all its attempts.
 #[derive(Debug, Default)]
@@ -62,13 +59,8 @@ impl AttemptEvents {
         }
         if line == MOST_LINES {
             message = format!("(more than {MOST_LINES} lines: the rest is left out)");
-        } else if message.len() > LONGEST_LINE {
-            let cut = (0..=LONGEST_LINE)
-                .rev()
-                .find(|at| message.is_char_boundary(*at))
-                .unwrap_or(0);
-            message.truncate(cut);
-            message.push('…');
+        } else {
+            message = cut(message);
         }
         let record = LogRecord {
             step: self.step,

@@ -1,6 +1,7 @@
 //! The runner: plans, executes, caches, records.
 
 mod adopt;
+mod arguments;
 mod attempt;
 mod core;
 mod error;

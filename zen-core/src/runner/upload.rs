@@ -16,10 +16,10 @@ impl Budget {
     /// Waits until there is room for so many bytes: when they fit, or nothing else waits.
     pub(crate) fn acquire(&self, bytes: usize) {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        while *used > 0 && *used + bytes > BUDGET {
+        while *used > 0 && used.saturating_add(bytes) > BUDGET {
             used = self.freed.wait(used).unwrap_or_else(PoisonError::into_inner);
         }
-        *used += bytes;
+        *used = used.saturating_add(bytes);
     }
 
     pub(crate) fn release(&self, bytes: usize) {

@@ -367,6 +367,10 @@ impl StackBuilder {
             }
             (None, None, None) => ArtifactStore::in_memory(),
         };
+        let artifacts = match &home {
+            Some(home) => artifacts.or_scratch(home.join("scratch")),
+            None => artifacts,
+        };
         let metadata = match self.metadata {
             Some(store) => store,
             None => default_metadata(home.as_deref(), self.survive_power_loss)?,

@@ -18,8 +18,12 @@ use self::serializer::{ViewError, ViewSerializer};
 /// * What can't be serialised, or is nested too deep, is null.
 /// * All of it is null when it would be longer than some 16 KiB: this is for metadata, not for data.
 pub(crate) fn json_view<T: Serialize + ?Sized>(value: &T) -> Value {
-    let mut budget = Budget::new();
-    view(value, &mut budget).unwrap_or(Value::Null)
+    short_json_view(value).unwrap_or(Value::Null)
+}
+
+/// As [`json_view`]; `None` when it would be too long.
+pub(crate) fn short_json_view<T: Serialize + ?Sized>(value: &T) -> Option<Value> {
+    view(value, &mut Budget::new()).ok()
 }
 
 /// `Err` when the budget is used up, which is the end of the whole view.

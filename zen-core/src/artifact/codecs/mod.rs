@@ -8,7 +8,7 @@ mod serde;
 mod summary;
 mod text;
 
-pub(crate) use self::json_view::json_view;
+pub(crate) use self::json_view::{json_view, short_json_view};
 #[cfg(feature = "ndarray")]
 pub use self::npy::{Npy, NpyElement};
 pub use self::raw_bytes::RawBytes;

@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 
-use crate::artifact::codec::{Codec, CodecError, CodecInfo, Description};
+use crate::artifact::codec::{Codec, CodecError, CodecInfo, Description, read_all};
 
 /// Stores `Vec<u8>` and [`Bytes`] without any framing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +37,15 @@ impl Codec<Vec<u8>> for RawBytes {
         Ok(bytes.to_vec())
     }
 
+    fn decode_from(
+        &self,
+        reader: &mut dyn io::Read,
+        size: u64,
+        _version: u32,
+    ) -> Result<Vec<u8>, CodecError> {
+        Ok(read_all(reader, size)?)
+    }
+
     fn describe(&self, value: &Vec<u8>) -> Description {
         describe(value)
     }
@@ -53,6 +62,14 @@ impl Codec<Bytes> for RawBytes {
 
     fn decode(&self, bytes: &[u8], _version: u32) -> Result<Bytes, CodecError> {
         Ok(Bytes::copy_from_slice(bytes))
+    }
+
+    fn decode_from(&self, reader: &mut dyn io::Read, size: u64, _version: u32) -> Result<Bytes, CodecError> {
+        Ok(read_all(reader, size)?.into())
+    }
+
+    fn share(&self, value: &Bytes) -> Option<Bytes> {
+        Some(value.clone())
     }
 
     fn describe(&self, value: &Bytes) -> Description {

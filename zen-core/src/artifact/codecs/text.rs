@@ -1,9 +1,10 @@
 //! Text as it is.
 
 use std::io;
+use std::str::Utf8Error;
 
 use super::summary;
-use crate::artifact::codec::{Codec, CodecError, CodecInfo, Description};
+use crate::artifact::codec::{Codec, CodecError, CodecInfo, Description, read_all};
 
 /// Stores a `String` as its UTF-8 bytes, readable by any program. The summary is the first line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,8 +26,12 @@ impl Codec<String> for Text {
     fn decode(&self, bytes: &[u8], _version: u32) -> Result<String, CodecError> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.to_owned()),
-            Err(error) => Err(CodecError::Malformed(format!("the text is not UTF-8: {error}"))),
+            Err(error) => Err(malformed(error)),
         }
+    }
+
+    fn decode_from(&self, reader: &mut dyn io::Read, size: u64, _version: u32) -> Result<String, CodecError> {
+        String::from_utf8(read_all(reader, size)?).map_err(|error| malformed(error.utf8_error()))
     }
 
     fn describe(&self, value: &String) -> Description {
@@ -39,6 +44,10 @@ impl Codec<String> for Text {
             ..Description::default()
         }
     }
+}
+
+fn malformed(error: Utf8Error) -> CodecError {
+    CodecError::Malformed(format!("the text is not UTF-8: {error}"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,12 @@ const PART: u64 = 8 << 20;
 const MOST_PARTS: u64 = 9_000;
 
 /// How many requests are under way for one object.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
+
+/// How large the parts of an object of this size are.
+pub(super) fn part_of(size: u64) -> u64 {
+    PART.max(size.div_ceil(MOST_PARTS))
+}
 
 /// Writes an object in parts. It becomes visible when all are there, as a whole; when one fails, the upload is given up, and the store
 /// forgets its parts. (Those of a process that is killed midway stay invisible until a lifecycle rule of the bucket removes them.)
@@ -31,8 +36,7 @@ pub(super) async fn put(objects: &dyn ObjectStore, path: &Path, bytes: Bytes) ->
 
 async fn send(upload: &mut dyn MultipartUpload, bytes: Bytes) -> Result<()> {
     let size = bytes.len() as u64;
-    let part = PART.max(size.div_ceil(MOST_PARTS));
-    stream::iter(ranges(size, part))
+    stream::iter(ranges(size, part_of(size)))
         .map(|range| upload.put_part(bytes.slice(range.start as usize..range.end as usize).into()))
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
@@ -92,7 +96,6 @@ mod tests {
     #[test]
     fn no_object_has_too_many_parts() {
         let size = 5 << 40;
-        let part = PART.max(u64::div_ceil(size, MOST_PARTS));
-        assert!(ranges(size, part).count() <= 10_000);
+        assert!(ranges(size, part_of(size)).count() <= 10_000);
     }
 }

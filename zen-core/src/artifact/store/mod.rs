@@ -3,15 +3,21 @@
 #[cfg(feature = "__cloud")]
 mod cloud;
 mod failure;
+mod file;
 mod large;
+mod multipart;
 #[cfg(feature = "__cloud")]
 mod options;
 mod origin;
+mod publish;
+mod reader;
+mod staging;
+mod stream;
 mod url;
 mod wait;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -21,9 +27,14 @@ use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
 pub(crate) use self::origin::StoreOrigin;
+use self::staging::Staging;
 use self::wait::Wait;
 use super::{ArtifactError, Digest};
 
+pub use self::file::{ObjectFile, ObjectFileReader};
+pub use self::reader::ObjectReader;
+pub(super) use self::stream::STREAM_FROM;
+pub(crate) use self::stream::{Body, Encoded};
 pub use self::url::StoreUrl;
 
 /// Objects up to this many bytes are kept in the metadata store: one row instead of one file.
@@ -65,6 +76,7 @@ pub struct ArtifactStore {
     inline_limit: usize,
     /// How another process opens it, when one can.
     origin: Option<StoreOrigin>,
+    staging: Staging,
 }
 
 impl fmt::Debug for ArtifactStore {
@@ -200,13 +212,17 @@ impl ArtifactStore {
         let url = format!("file://{}", folder.display());
         Ok(Self {
             origin: Some(StoreOrigin::folder(&url, fsync)),
+            staging: Staging::in_store(folder, fsync),
             ..Self::over(url, Arc::new(objects))
         })
     }
 
     /// A store in this process's memory.
     pub fn in_memory() -> Self {
-        Self::over("memory://", Arc::new(InMemory::new()))
+        Self {
+            staging: Staging::nowhere(),
+            ..Self::over("memory://", Arc::new(InMemory::new()))
+        }
     }
 
     /// A store over any `object_store` that needs no tokio runtime. It must support put-if-absent (`PutMode::Create`). `url` names it in
@@ -218,6 +234,7 @@ impl ArtifactStore {
             wait: Wait::Here,
             inline_limit: DEFAULT_INLINE_LIMIT,
             origin: None,
+            staging: Staging::in_temporary(),
         }
     }
 
@@ -241,6 +258,22 @@ impl ArtifactStore {
                 doing: "starting its threads".into(),
                 source: source.into(),
             }),
+        }
+    }
+
+    /// Where values that are too large for memory wait on their way to and from a store that is no folder of this machine (default:
+    /// the system's folder for temporary files). A stack with a home uses a folder there.
+    #[must_use]
+    pub fn with_scratch(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.staging = self.staging.moved_to(folder.into());
+        self
+    }
+
+    /// As [`with_scratch`](Self::with_scratch), unless that has been called.
+    pub(crate) fn or_scratch(self, folder: PathBuf) -> Self {
+        match self.staging.is_default() {
+            true => self.with_scratch(folder),
+            false => self,
         }
     }
 

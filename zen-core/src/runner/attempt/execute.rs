@@ -104,6 +104,7 @@ impl RunCore {
             started,
             cancel: Arc::clone(&cancel),
             timer,
+            _events: Arc::clone(&events),
         };
         if let Some(isolated) = isolated {
             return self.execute_isolated(task, prepared, isolated, facts, events, &inputs);

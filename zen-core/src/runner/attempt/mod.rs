@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::cache::CacheKey;
 use crate::graph::failure::chain;
-use crate::graph::{CachePolicy, FailureKind, Node, Retry, StepFailure};
+use crate::graph::{CachePolicy, FailureKind, Node, Retry, StepEvents, StepFailure};
 use crate::metadata::{Change, Edge, Status, StepRecord};
 use crate::runner::adopt::Adopted;
 use crate::runner::core::RunCore;
@@ -43,6 +43,8 @@ pub(crate) struct Prepared {
     started: DateTime<Utc>,
     cancel: Arc<Cancel>,
     timer: Option<AbortHandle>,
+    /// Keeps the attempt's scratch folder: outputs may be files in it.
+    _events: Arc<dyn StepEvents>,
 }
 
 /// What the cache had to say about a step that is executed.

@@ -1,7 +1,7 @@
 //! Encoding what a body made, and sending it to the store.
 
 use super::*;
-use crate::artifact::{AnyValue, ArtifactError, Description, Digest};
+use crate::artifact::{AnyValue, ArtifactError, Body, Description, Digest};
 use crate::graph::failure::chain;
 use crate::graph::{FailureKind, Node, NodeOutput, StepFailure};
 use crate::metadata::{ArtifactRecord, Change};
@@ -11,7 +11,6 @@ use crate::runner::held::Held;
 use crate::runner::pool;
 use crate::runner::recorder::Upload;
 use crate::runner::state::Task;
-use bytes::Bytes;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -63,10 +62,12 @@ impl RunCore {
             record.producer_run = Some(self.settings.run);
             record.producer_step = Some(task.step);
             record.tags = node.options.tags.clone();
-            let inline = encoded
-                .bytes
-                .as_ref()
-                .filter(|bytes| bytes.len() <= self.stack.artifacts().inline_limit());
+            let inline = match &encoded.body {
+                Some(Body::Bytes(bytes)) if bytes.len() <= self.stack.artifacts().inline_limit() => {
+                    Some(bytes)
+                }
+                _ => None,
+            };
             record.uri = match inline {
                 Some(_) => format!("inline:{}", encoded.digest),
                 None => self.stack.artifacts().uri(encoded.digest),
@@ -80,13 +81,13 @@ impl RunCore {
             }
             let is_inline = inline.is_some();
             let codec = Arc::clone(&output.codec);
-            let held = match encoded.bytes.clone() {
-                Some(bytes) => Held::made(&record, what, codec, encoded.value, bytes),
+            let held = match encoded.body.clone() {
+                Some(body) => Held::made(&record, what, codec, encoded.value, body),
                 None => Held::stored(&record, what, codec, encoded.value),
             };
             let held = Arc::new(held);
-            if let (false, true, Some(bytes)) = (is_inline, encoded.to_upload, encoded.bytes) {
-                large.push((Arc::clone(&held), bytes));
+            if let (false, true, Some(body)) = (is_inline, encoded.to_upload, encoded.body) {
+                large.push((Arc::clone(&held), encoded.size, body));
             }
             stored.changes.push(Change::Artifact(Box::new(record)));
             stored.outputs.push(held);
@@ -102,7 +103,7 @@ impl RunCore {
         produced: ProducedOutput,
         output: &NodeOutput,
         what: &str,
-    ) -> Result<Encoded, StepFailure> {
+    ) -> Result<Produced, StepFailure> {
         let value = match produced {
             ProducedOutput::Value(value) => value,
             ProducedOutput::Stored {
@@ -111,17 +112,20 @@ impl RunCore {
                 size,
                 description,
             } => {
-                return Ok(Encoded {
+                return Ok(Produced {
                     value: None,
                     digest,
                     size,
-                    bytes,
+                    body: bytes.map(Body::Bytes),
                     description,
                     to_upload: false,
                 });
             }
         };
-        let (bytes, description) = output.codec.encode(&*value).map_err(|source| {
+        let mut sink = self.stack.artifacts().sink();
+        let written = output.codec.encode_to(&*value, &mut sink);
+        let finished = written.and_then(|description| Ok((sink.finish()?, description)));
+        let (encoded, description) = finished.map_err(|source| {
             let error = ArtifactError::Encode {
                 what: what.to_owned(),
                 type_name: output.codec.type_name(),
@@ -130,43 +134,45 @@ impl RunCore {
             };
             StepFailure::new(FailureKind::Storage, chain(&error))
         })?;
-        let bytes = Bytes::from(bytes);
-        let digest = Digest::of(&bytes);
-        Ok(Encoded {
+        Ok(Produced {
             value: Some(value),
-            digest,
-            size: bytes.len() as u64,
-            bytes: Some(bytes),
+            digest: encoded.digest,
+            size: encoded.size,
+            body: Some(encoded.body),
             description,
             to_upload: true,
         })
     }
 
     /// Writes objects in other threads; readers of the values need not wait for it.
-    pub(super) fn upload(self: &Arc<Self>, replace: bool, objects: Vec<(Arc<Held>, Bytes)>) -> Arc<Upload> {
+    pub(super) fn upload(
+        self: &Arc<Self>,
+        replace: bool,
+        objects: Vec<(Arc<Held>, u64, Body)>,
+    ) -> Arc<Upload> {
         let upload = Upload::of(objects.len());
-        for (held, bytes) in objects {
-            let size = bytes.len();
-            self.budget.acquire(size);
+        for (held, size, body) in objects {
+            // A file that waits takes no memory, but room on the disk, and is bounded the same way.
+            let waiting = usize::try_from(size).unwrap_or(usize::MAX);
+            self.budget.acquire(waiting);
             let (store, budget, report) = (
                 self.stack.artifacts().clone(),
                 Arc::clone(&self.budget),
                 Arc::clone(&upload),
             );
             let write = move || {
-                let result = match replace {
-                    true => store.replace(held.digest, bytes),
-                    false => store.put(held.digest, bytes),
-                };
+                let result = store.publish(held.digest, size, &body, replace);
                 if result.is_ok() {
                     held.is_durable();
                 }
-                budget.release(size);
+                // Before it is said to be done: a file that isn't needed is gone then.
+                drop(body);
+                budget.release(waiting);
                 report.done(result);
             };
             let (budget, report) = (Arc::clone(&self.budget), Arc::clone(&upload));
             if let Err(source) = pool::spawn(write) {
-                budget.release(size);
+                budget.release(waiting);
                 report.done(Err(ArtifactError::Store {
                     url: self.stack.artifacts().url().to_owned(),
                     doing: "starting a thread to write".into(),
@@ -185,11 +191,11 @@ pub(super) struct Stored {
     pub(super) upload: Option<Arc<Upload>>,
 }
 
-struct Encoded {
+struct Produced {
     value: Option<AnyValue>,
     digest: Digest,
     size: u64,
-    bytes: Option<Bytes>,
+    body: Option<Body>,
     description: Description,
     to_upload: bool,
 }

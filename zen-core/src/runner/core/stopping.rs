@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::graph::{FailureKind, StepFailure};
-use crate::metadata::{Change, Status, StepRecord};
+use crate::metadata::{Change, Status, StepRecord, cut};
 use crate::runner::FailurePolicy;
 use crate::runner::events::RunEvent;
 use crate::runner::executor::Cancel;
@@ -27,8 +27,9 @@ impl RunCore {
     }
 
     pub(crate) fn cancel(self: &Arc<Self>, reason: &str) {
-        lock(&self.cancel_reason).get_or_insert_with(|| reason.to_owned());
-        self.stop(Status::Cancelled, reason.to_owned());
+        let reason = &cut(reason.to_owned());
+        lock(&self.cancel_reason).get_or_insert_with(|| reason.clone());
+        self.stop(Status::Cancelled, reason.clone());
         let running: Vec<String> = {
             let state = self.state();
             state

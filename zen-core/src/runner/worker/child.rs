@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
@@ -16,7 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::memory;
 use super::remote::Remote;
 use super::wire::{self, ARGUMENT, Failure, Input, Launch, Order, Output, Place, Report, VARIABLE};
-use crate::artifact::{ArtifactStore, Digest, ErasedCodec};
+use crate::artifact::{ArtifactError, ArtifactStore, Body, ErasedCodec, Object};
 use crate::graph::failure::chain;
 use crate::graph::{
     Binding, Component, ErasedPipeline, FailureKind, Graph, LoadedInput, Node, NodeKind, NodeOutput,
@@ -109,22 +109,25 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
             launch.pipeline
         )));
     }
+    // Where values wait that are too large for memory.
+    let waiting = launch.scratch.parent().map(Path::to_owned).unwrap_or_default();
     let store = match launch.store.take() {
-        Some(store) => Some(
-            ArtifactStore::open_from(store)
-                .map_err(|error| worker(chain(&error)))?
-                .with_inline_limit(usize::try_from(launch.inline_limit).unwrap_or(usize::MAX)),
-        ),
-        None => None,
+        Some(origin) => ArtifactStore::open_from(origin)
+            .map_err(|error| worker(chain(&error)))?
+            .or_scratch(waiting),
+        // Everything comes and goes over the socket.
+        None => ArtifactStore::in_memory(),
     };
+    let inline_limit = usize::try_from(launch.inline_limit).unwrap_or(usize::MAX);
+    let store = store.with_inline_limit(inline_limit);
     let node = graph.get(launch.node);
     let Some(definition) = node.definition.clone() else {
         return Err(worker(format!("`{}` has nothing to execute", node.name())));
     };
-    let inputs = load(graph, node, std::mem::take(&mut launch.inputs), store.as_ref())?;
+    let inputs = load(graph, node, std::mem::take(&mut launch.inputs), &store)?;
 
     let mut facts = std::mem::take(&mut launch.facts);
-    facts.components = Arc::new(components(&launch.home, &facts.stack, store.as_ref()));
+    facts.components = Arc::new(components(&launch.home, &facts.stack, &store));
     let (run, step, attempt) = (facts.run, facts.step, facts.attempt);
     let events: Arc<dyn StepEvents> = Arc::clone(remote) as Arc<dyn StepEvents>;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -173,7 +176,7 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
     let stored = outputs
         .into_iter()
         .zip(&node.outputs)
-        .map(|(value, output)| store_output(value, output, node, store.as_ref(), launch));
+        .map(|(value, output)| store_output(value, output, node, &store, launch.replace));
     let stored = stored.collect();
     runtime.shutdown_background();
     stored
@@ -184,7 +187,7 @@ fn load(
     graph: &Graph,
     node: &Node,
     inputs: Vec<Input>,
-    store: Option<&ArtifactStore>,
+    store: &ArtifactStore,
 ) -> Result<Vec<LoadedInput>, Failure> {
     if inputs.len() != node.inputs.len() {
         return Err(Failure::Worker(format!(
@@ -200,15 +203,15 @@ fn load(
             name: input.name.clone(),
             reason,
         };
-        let value = match (&input.place, store) {
-            (Place::Bytes(bytes), _) => codec.decode(&input.what, &input.codec, input.version, bytes),
-            (Place::Object { digest, .. }, Some(store)) => store
-                .get(*digest, &input.what)
-                .and_then(|bytes| codec.decode(&input.what, &input.codec, input.version, &bytes)),
-            (Place::Object { .. }, None) => {
-                return Err(lost("there is no artifact store to read it from".into()));
-            }
+        let object = match input.place {
+            Place::Bytes(bytes) => Object::Bytes(bytes.into_vec().into()),
+            Place::Object { digest, size } => Object::Stored {
+                store: store.clone(),
+                digest,
+                size,
+            },
         };
+        let value = codec.load(&input.what, &input.codec, input.version, &object);
         Ok(LoadedInput {
             value: value.map_err(|error| lost(chain(&error)))?,
             name: input.name,
@@ -240,83 +243,63 @@ fn store_output(
     produced: ProducedOutput,
     output: &NodeOutput,
     node: &Node,
-    store: Option<&ArtifactStore>,
-    launch: &Launch,
+    store: &ArtifactStore,
+    replace: bool,
 ) -> Result<Output, Failure> {
     let what = || format!("output `{}` of `{}`", output.name, node.name());
     let ProducedOutput::Value(value) = produced else {
         return Err(Failure::Worker(format!("{} is no value", what())));
     };
-    let info = output.codec.info();
-    let (bytes, description) = output.codec.encode(&*value).map_err(|source| {
-        let error = crate::artifact::ArtifactError::Encode {
+    let mut sink = store.sink();
+    let written = output.codec.encode_to(&*value, &mut sink);
+    let finished = written.and_then(|description| Ok((sink.finish()?, description)));
+    drop(value);
+    let (encoded, description) = finished.map_err(|source| {
+        let error = ArtifactError::Encode {
             what: what(),
             type_name: output.codec.type_name(),
-            codec: info.name,
+            codec: output.codec.info().name,
             source,
         };
         Failure::Storage(chain(&error))
     })?;
-    drop(value);
-    let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
-    let bytes = match store {
-        Some(store) if size > launch.inline_limit => {
-            let stored = match launch.replace {
-                true => store.replace(digest, bytes.into()),
-                false => store.put(digest, bytes.into()),
-            };
+    let bytes = match &encoded.body {
+        Body::Bytes(bytes) if bytes.len() <= store.inline_limit() => Some(ByteBuf::from(bytes.to_vec())),
+        body => {
+            let stored = store.publish(encoded.digest, encoded.size, body, replace);
             stored.map_err(|error| {
                 Failure::Storage(format!("{} can't be stored: {}", what(), chain(&error)))
             })?;
             None
         }
-        _ => Some(ByteBuf::from(bytes)),
     };
     Ok(Output {
-        digest,
-        size,
+        digest: encoded.digest,
+        size: encoded.size,
         bytes,
         description,
     })
 }
 
 /// The stack's components, as far as another process can have them.
-fn components(
-    home: &Option<std::path::PathBuf>,
-    name: &str,
-    store: Option<&ArtifactStore>,
-) -> Vec<Component> {
-    let mut components = Vec::new();
-    if let Some(store) = store {
-        let scheme = store
-            .url()
-            .split_once("://")
-            .map_or("file", |(scheme, _)| scheme)
-            .to_owned();
-        components.push(Component::new(
-            "artifact_store",
-            "default",
-            scheme,
-            Arc::new(store.clone()),
-        ));
+fn components(home: &Option<PathBuf>, name: &str, store: &ArtifactStore) -> Vec<Component> {
+    if store.for_another_process().is_none() {
+        return Vec::new();
     }
-    if let Some(home) = home.clone() {
-        let store = store.cloned();
-        let name = name.to_owned();
-        let opened: OnceLock<Option<Arc<Stack>>> = OnceLock::new();
-        // Few steps ask for it, and opening it takes longer than everything else here.
-        let open = move || opened.get_or_init(|| open(&home, &name, store.clone())).clone();
-        components.push(Component::made("stack", "default", "stack", open));
-    }
-    components
+    let scheme = store.url().split_once("://").map_or("file", |(scheme, _)| scheme);
+    let of_artifacts = Component::new("artifact_store", "default", scheme, Arc::new(store.clone()));
+    let Some(home) = home.clone() else {
+        return vec![of_artifacts];
+    };
+    let (name, store) = (name.to_owned(), store.clone());
+    let opened: OnceLock<Option<Arc<Stack>>> = OnceLock::new();
+    // Few steps ask for it, and opening it takes longer than everything else here.
+    let open = move || opened.get_or_init(|| open(&home, &name, store.clone())).clone();
+    vec![of_artifacts, Component::made("stack", "default", "stack", open)]
 }
 
-fn open(home: &Path, name: &str, store: Option<ArtifactStore>) -> Option<Arc<Stack>> {
-    let mut builder = Stack::builder().home(home).name(name);
-    if let Some(store) = store {
-        builder = builder.artifacts(store);
-    }
-    match builder.build() {
+fn open(home: &Path, name: &str, store: ArtifactStore) -> Option<Arc<Stack>> {
+    match Stack::builder().home(home).name(name).artifacts(store).build() {
         Ok(stack) => Some(Arc::new(stack)),
         Err(error) => {
             tracing::error!("the stack can't be opened: {}", chain(&error));

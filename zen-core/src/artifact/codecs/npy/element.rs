@@ -19,7 +19,8 @@ mod sealed {
         /// Little-endian, into exactly as many bytes as needed.
         fn write(elements: &[Self], bytes: &mut [u8]);
 
-        fn read(bytes: &[u8], big_endian: bool) -> Result<Vec<Self>, CodecError>;
+        /// Adds the elements that these bytes are.
+        fn read(bytes: &[u8], big_endian: bool, elements: &mut Vec<Self>) -> Result<(), CodecError>;
     }
 }
 
@@ -37,13 +38,14 @@ macro_rules! number {
                 }
             }
 
-            fn read(bytes: &[u8], big_endian: bool) -> Result<Vec<Self>, CodecError> {
+            fn read(bytes: &[u8], big_endian: bool, elements: &mut Vec<Self>) -> Result<(), CodecError> {
                 let (chunks, _) = bytes.as_chunks();
-                Ok(if big_endian {
-                    chunks.iter().map(|chunk| Self::from_be_bytes(*chunk)).collect()
+                if big_endian {
+                    elements.extend(chunks.iter().map(|chunk| Self::from_be_bytes(*chunk)));
                 } else {
-                    chunks.iter().map(|chunk| Self::from_le_bytes(*chunk)).collect()
-                })
+                    elements.extend(chunks.iter().map(|chunk| Self::from_le_bytes(*chunk)));
+                }
+                Ok(())
             }
         }
     )*)*};
@@ -70,9 +72,12 @@ impl sealed::Bytes for bool {
         }
     }
 
-    fn read(bytes: &[u8], _big_endian: bool) -> Result<Vec<Self>, CodecError> {
+    fn read(bytes: &[u8], _big_endian: bool, elements: &mut Vec<Self>) -> Result<(), CodecError> {
         match bytes.iter().find(|byte| **byte > 1) {
-            None => Ok(bytes.iter().map(|byte| *byte == 1).collect()),
+            None => {
+                elements.extend(bytes.iter().map(|byte| *byte == 1));
+                Ok(())
+            }
             Some(other) => Err(malformed(format!("a boolean is stored as 0 or 1, found {other}"))),
         }
     }

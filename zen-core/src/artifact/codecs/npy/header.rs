@@ -1,5 +1,7 @@
 //! What stands before an array's data.
 
+use std::io::{self, Read};
+
 use super::dtype::Dtype;
 use super::literal::Literal;
 use super::malformed;
@@ -56,6 +58,29 @@ pub(super) fn write(dtype: Dtype, shape: &[usize]) -> Result<Vec<u8>, CodecError
     bytes.extend_from_slice(text.as_bytes());
     bytes.resize(before + len - 1, b' ');
     bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Reads as many bytes as there are of a header. A length that is announced is not believed.
+pub(super) fn read_from(reader: &mut dyn io::Read) -> Result<Vec<u8>, CodecError> {
+    let mut bytes = Vec::new();
+    let mut more = |bytes: &mut Vec<u8>, count: u64| Read::take(&mut *reader, count).read_to_end(bytes);
+    more(&mut bytes, MAGIC.len() as u64 + 4)?;
+    let length = match bytes[..] {
+        [_, _, _, _, _, _, 1, 0, a, b] => u16::from_le_bytes([a, b]).into(),
+        [_, _, _, _, _, _, 2 | 3, 0, a, b] => {
+            let mut high = Vec::new();
+            more(&mut high, 2)?;
+            bytes.extend_from_slice(&high);
+            match high[..] {
+                [c, d] => u32::from_le_bytes([a, b, c, d]).into(),
+                _ => 0,
+            }
+        }
+        // Too short, or something else: `read` says so.
+        _ => 0,
+    };
+    more(&mut bytes, length)?;
     Ok(bytes)
 }
 

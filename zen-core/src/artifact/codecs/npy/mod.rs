@@ -16,7 +16,7 @@ use ndarray::{Array, Dimension, ShapeBuilder};
 
 pub use self::element::NpyElement;
 use self::header::Header;
-use crate::artifact::codec::{Codec, CodecError, CodecInfo, Description};
+use crate::artifact::codec::{Codec, CodecError, CodecInfo, Description, room};
 
 /// Stores an `ndarray::Array` as a [`.npy` file](https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html),
 /// which `numpy.load` reads.
@@ -64,33 +64,35 @@ impl<A: NpyElement, D: Dimension> Codec<Array<A, D>> for Npy {
     }
 
     fn decode(&self, bytes: &[u8], _version: u32) -> Result<Array<A, D>, CodecError> {
-        let (
-            Header {
-                dtype,
-                fortran_order,
-                shape,
-            },
-            data,
-        ) = header::read(bytes)?;
-        let big_endian = A::DTYPE.matches(&dtype)?;
-        if D::NDIM.is_some_and(|expected| expected != shape.len()) {
-            return Err(malformed(format!(
-                "expected an array of {} dimensions, found one of shape {shape:?}",
-                D::NDIM.unwrap_or_default()
-            )));
+        let (header, data) = header::read(bytes)?;
+        let layout = Layout::of::<A, D>(header, data.len() as u64)?;
+        let mut elements = Vec::with_capacity(layout.bytes / A::DTYPE.size);
+        A::read(data, layout.big_endian, &mut elements)?;
+        layout.array(elements)
+    }
+
+    fn decode_from(
+        &self,
+        reader: &mut dyn io::Read,
+        size: u64,
+        _version: u32,
+    ) -> Result<Array<A, D>, CodecError> {
+        let head = header::read_from(reader)?;
+        let (header, _) = header::read(&head)?;
+        let layout = Layout::of::<A, D>(header, size.saturating_sub(head.len() as u64))?;
+        let all = layout.bytes / A::DTYPE.size;
+        let mut elements = Vec::new();
+        let mut block = vec![0; BLOCK * A::DTYPE.size];
+        while elements.len() < all {
+            let count = BLOCK.min(all - elements.len());
+            let bytes = &mut block[..count * A::DTYPE.size];
+            reader.read_exact(bytes)?;
+            if elements.capacity() - elements.len() < count {
+                elements.reserve_exact(room(elements.len(), all, 32 * BLOCK));
+            }
+            A::read(bytes, layout.big_endian, &mut elements)?;
         }
-        let expected = header::data_len(&shape, A::DTYPE.size)?;
-        if data.len() != expected {
-            return Err(malformed(format!(
-                "an array of shape {shape:?} and dtype {dtype} has {expected} bytes of data, found {}",
-                data.len()
-            )));
-        }
-        let elements = A::read(data, big_endian)?;
-        let mut dimension = D::zeros(shape.len());
-        dimension.slice_mut().copy_from_slice(&shape);
-        Array::from_shape_vec(dimension.set_f(fortran_order), elements)
-            .map_err(|error| malformed(format!("no array can have shape {shape:?}: {error}")))
+        layout.array(elements)
     }
 
     fn describe(&self, value: &Array<A, D>) -> Description {
@@ -99,6 +101,52 @@ impl<A: NpyElement, D: Dimension> Codec<Array<A, D>> for Npy {
             summary: Some(format!("{} array {:?}", A::DTYPE.rust, value.shape())),
             statistics: Some(extremes::statistics(value)),
         }
+    }
+}
+
+/// What a header says, once it fits the type and the data.
+struct Layout {
+    big_endian: bool,
+    fortran_order: bool,
+    shape: Vec<usize>,
+    /// How many bytes of data there are.
+    bytes: usize,
+}
+
+impl Layout {
+    /// `found` is how many bytes of data there are.
+    fn of<A: NpyElement, D: Dimension>(header: Header, found: u64) -> Result<Self, CodecError> {
+        let Header {
+            dtype,
+            fortran_order,
+            shape,
+        } = header;
+        let big_endian = A::DTYPE.matches(&dtype)?;
+        if D::NDIM.is_some_and(|expected| expected != shape.len()) {
+            return Err(malformed(format!(
+                "expected an array of {} dimensions, found one of shape {shape:?}",
+                D::NDIM.unwrap_or_default()
+            )));
+        }
+        let bytes = header::data_len(&shape, A::DTYPE.size)?;
+        if found != bytes as u64 {
+            return Err(malformed(format!(
+                "an array of shape {shape:?} and dtype {dtype} has {bytes} bytes of data, found {found}"
+            )));
+        }
+        Ok(Self {
+            big_endian,
+            fortran_order,
+            shape,
+            bytes,
+        })
+    }
+
+    fn array<A, D: Dimension>(self, elements: Vec<A>) -> Result<Array<A, D>, CodecError> {
+        let mut dimension = D::zeros(self.shape.len());
+        dimension.slice_mut().copy_from_slice(&self.shape);
+        Array::from_shape_vec(dimension.set_f(self.fortran_order), elements)
+            .map_err(|error| malformed(format!("no array can have shape {:?}: {error}", self.shape)))
     }
 }
 

@@ -1,0 +1,60 @@
+//! The arguments of a run on their way into its record.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::RunError;
+use crate::artifact::{ArtifactStore, Codec, Description, Digest, Serde};
+use crate::client::ClientError;
+use crate::graph::{EncodedArguments, Pipeline};
+use crate::metadata::{ArtifactRecord, Change};
+
+/// Longer ones become an artifact of the run.
+const LONGEST: usize = 16 * 1024;
+
+/// What is recorded of a run's arguments.
+#[derive(Debug)]
+pub(super) struct Arguments {
+    /// They themselves, or which object they are.
+    pub(super) recorded: Vec<u8>,
+    large: Option<(Vec<u8>, Box<ArtifactRecord>)>,
+}
+
+impl Arguments {
+    pub(super) fn of<O>(pipeline: &Pipeline<O>, run: Uuid, now: DateTime<Utc>) -> Self {
+        let encoded = pipeline.arguments.encoded();
+        if encoded.len() <= LONGEST {
+            return Self {
+                recorded: encoded,
+                large: None,
+            };
+        }
+        let digest = Digest::of(&encoded);
+        // A name that no step of the pipeline gives to its output.
+        let name = format!("{} (arguments)", pipeline.name);
+        let mut record = ArtifactRecord::new(Uuid::now_v7(), name, digest, encoded.len() as u64, now);
+        let codec = <Serde as Codec<EncodedArguments>>::info(&Serde);
+        record.describe(
+            std::any::type_name::<EncodedArguments>(),
+            codec,
+            Description::default(),
+        );
+        record.producer_run = Some(run);
+        Self {
+            recorded: EncodedArguments::stored(digest),
+            large: Some((encoded, Box::new(record))),
+        }
+    }
+
+    /// Stores large ones; what is to be recorded with the run.
+    pub(super) fn store(self, store: &ArtifactStore) -> Result<Option<Change>, RunError> {
+        let Some((bytes, mut record)) = self.large else {
+            return Ok(None);
+        };
+        record.uri = store.uri(record.digest);
+        store
+            .put(record.digest, bytes.into())
+            .map_err(ClientError::from)?;
+        Ok(Some(Change::Artifact(record)))
+    }
+}
