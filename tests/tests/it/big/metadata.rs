@@ -34,6 +34,7 @@ impl Codec<Talkative> for TalkativeCodec {
         Description {
             shape: Some(vec![1; LARGE / 8]),
             summary: Some("s".repeat(LARGE)),
+            ..Description::default()
         }
     }
 }
