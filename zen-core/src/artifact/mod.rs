@@ -22,4 +22,4 @@ pub use materialize::CodecRegistration;
 pub use materialize::Materialize;
 pub use msgpack::{decode_value, encode_value};
 pub(crate) use store::verify;
-pub use store::{ArtifactStore, StoreUrl};
+pub use store::{ArtifactStore, ObjectContent, StoreUrl};

@@ -288,15 +288,18 @@ pub(crate) fn save<T: Materialize>(
     record.tags = tags;
     let id = record.id;
     let mut changes = Vec::new();
+    let mut hold = None;
     if bytes.len() <= stack.artifacts().inline_limit() {
         record.uri = format!("inline:{digest}");
         changes.push(Change::Object { digest, bytes });
     } else {
         record.uri = stack.artifacts().uri(digest);
-        stack.artifacts().put(digest, bytes.into())?;
+        hold = Some(stack.hold()?);
+        stack.put_object(digest, bytes.into(), false)?;
     }
     changes.push(Change::Artifact(Box::new(record)));
     stack.metadata().apply(&changes)?;
+    drop(hold);
     let stored = stack.metadata().artifact(id)?;
     stored.ok_or_else(|| ClientError::Thread("the artifact that was just saved is gone".into()))
 }

@@ -6,6 +6,7 @@ mod services;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+pub mod upkeep;
 
 pub use records::{
     ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,
@@ -18,3 +19,7 @@ pub use services::{
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteMetadata, SqliteOptions};
 pub use store::{ArtifactFilter, CachedOutput, CachedStep, Change, MetadataError, MetadataStore, RunFilter};
+pub use upkeep::{
+    GoingObject, HoldRecord, KeepObject, KeepReason, Kept, PendingPrune, PrunePlan, PruneRules, StoredObject,
+    Swept, Upkeep,
+};

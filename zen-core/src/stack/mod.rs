@@ -3,6 +3,7 @@
 mod clock;
 mod error;
 mod home;
+mod keep;
 mod liveness;
 mod program;
 #[allow(clippy::module_inception)]

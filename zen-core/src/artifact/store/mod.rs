@@ -1,5 +1,6 @@
 //! The artifact store: objects named by their content, over any `object_store`.
 
+mod look;
 mod url;
 mod wait;
 
@@ -16,6 +17,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use self::wait::Wait;
 use super::{ArtifactError, Digest};
 
+pub use self::look::ObjectContent;
 pub use self::url::StoreUrl;
 
 /// Objects up to this many bytes are kept in the metadata store: one row instead of one file.

@@ -79,6 +79,9 @@ impl RunCore {
                 });
             }
             let is_inline = inline.is_some();
+            if !is_inline && !encoded.to_upload {
+                self.keep_stored(&what, encoded.digest)?;
+            }
             let codec = Arc::clone(&output.codec);
             let held = match encoded.bytes.clone() {
                 Some(bytes) => Held::made(&record, what, codec, encoded.value, bytes),
@@ -95,6 +98,19 @@ impl RunCore {
             stored.upload = Some(self.upload(prepared.miss.replace, large));
         }
         Ok(stored)
+    }
+
+    /// An executor has put the object into the store by itself, perhaps while a prune was removing an equal one.
+    fn keep_stored(&self, what: &str, digest: Digest) -> Result<(), StepFailure> {
+        let storage = |error: ArtifactError| StepFailure::new(FailureKind::Storage, chain(&error));
+        self.stack.keep_object(digest).map_err(storage)?;
+        match self.stack.artifacts().size(digest).map_err(storage)? {
+            Some(_) => Ok(()),
+            None => Err(storage(ArtifactError::Missing {
+                what: what.to_owned(),
+                uri: self.stack.artifacts().uri(digest),
+            })),
+        }
     }
 
     fn encode(
@@ -144,16 +160,9 @@ impl RunCore {
         for (held, bytes) in objects {
             let size = bytes.len();
             self.budget.acquire(size);
-            let (store, budget, report) = (
-                self.stack.artifacts().clone(),
-                Arc::clone(&self.budget),
-                Arc::clone(&upload),
-            );
+            let (stack, budget, report) = (self.stack.clone(), Arc::clone(&self.budget), Arc::clone(&upload));
             let write = move || {
-                let result = match replace {
-                    true => store.replace(held.digest, bytes),
-                    false => store.put(held.digest, bytes),
-                };
+                let result = stack.put_object(held.digest, bytes, replace);
                 if result.is_ok() {
                     held.is_durable();
                 }
