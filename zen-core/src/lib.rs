@@ -39,7 +39,7 @@
 //! From the ground up; a module uses what stands below it: [`artifact`] (digests, codecs, the store), [`metadata`] (records and their
 //! store), [`metric`], [`graph`] (handles, nodes, pipelines), [`cache`] (keys), [`stack`] (where things are kept),
 //! [`client`] (asking what is kept), [`serving`] (models behind servers), [`service`] (long-running processes), [`deploy`] (model
-//! deployers), [`runner`] (executing), [`testing`].
+//! deployers), [`upkeep`] (removing what nobody needs, checking what is kept), [`runner`] (executing), [`testing`].
 
 // The macros' expansions name this crate by its path, also in its own tests and examples.
 extern crate self as zen_core;
@@ -64,6 +64,7 @@ pub mod serving;
 pub mod stack;
 pub mod testing;
 mod tracked;
+pub mod upkeep;
 
 pub use runner::log_layer;
 pub use tracked::Tracked;

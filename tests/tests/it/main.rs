@@ -21,6 +21,7 @@ mod metadata;
 mod onnx;
 mod processes;
 mod protocols;
+mod prune;
 mod running;
 mod saying;
 mod scale;

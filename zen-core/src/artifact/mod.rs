@@ -26,5 +26,5 @@ pub use materialize::CodecRegistration;
 pub use materialize::Materialize;
 pub use msgpack::{decode_value, encode_value};
 pub use statistics::{ColumnStatistics, Statistics};
-pub use store::{ArtifactStore, ObjectFile, ObjectFileReader, ObjectReader, StoreUrl};
+pub use store::{ArtifactStore, ObjectContent, ObjectFile, ObjectFileReader, ObjectReader, StoreUrl};
 pub(crate) use store::{Body, Encoded, StoreOrigin, verify};

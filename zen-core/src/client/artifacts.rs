@@ -325,6 +325,7 @@ pub(crate) fn save<T: Materialize>(
     record.tags = tags;
     let id = record.id;
     let mut changes = Vec::new();
+    let mut hold = None;
     match encoded.body {
         Body::Bytes(bytes) if bytes.len() <= stack.artifacts().inline_limit() => {
             record.uri = format!("inline:{digest}");
@@ -333,11 +334,13 @@ pub(crate) fn save<T: Materialize>(
         }
         body => {
             record.uri = stack.artifacts().uri(digest);
-            stack.artifacts().publish(digest, size, &body, false)?;
+            hold = Some(stack.hold()?);
+            stack.publish_object(digest, size, &body, false)?;
         }
     }
     changes.push(Change::Artifact(Box::new(record)));
     stack.metadata().apply(&changes)?;
+    drop(hold);
     let stored = stack.metadata().artifact(id)?;
     stored.ok_or_else(|| ClientError::Thread("the artifact that was just saved is gone".into()))
 }

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::artifact::ArtifactError;
 use crate::metadata::MetadataError;
+use crate::stack::StackError;
 
 /// Why a question about runs and artifacts has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum ClientError {
     /// An artifact could not be stored or read.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
+    /// The project's folder could not be used.
+    #[error(transparent)]
+    Stack(#[from] StackError),
     /// There is no such run.
     #[error("there is no run {0}")]
     NoRun(Uuid),

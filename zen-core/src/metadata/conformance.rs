@@ -22,6 +22,7 @@ mod service_versions;
 mod services;
 mod steps;
 mod transactions;
+mod upkeep;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -46,6 +47,7 @@ pub fn checks() -> impl Iterator<Item = (&'static str, Check)> {
         service_versions::CHECKS,
         leases::CHECKS,
         fencing::CHECKS,
+        upkeep::CHECKS,
     ]
     .into_iter()
     .flatten()

@@ -7,6 +7,7 @@ mod services;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+pub mod upkeep;
 
 pub(crate) use limits::{LONGEST_NAME, check_label, cut};
 pub use records::{
@@ -20,3 +21,7 @@ pub use services::{
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteMetadata, SqliteOptions};
 pub use store::{ArtifactFilter, CachedOutput, CachedStep, Change, MetadataError, MetadataStore, RunFilter};
+pub use upkeep::{
+    GoingObject, HoldRecord, KeepObject, KeepReason, Kept, PendingPrune, PrunePlan, PruneRules, StoredObject,
+    Swept, Upkeep,
+};

@@ -81,6 +81,14 @@ pub enum MetadataError {
         /// The token it is at; none when nobody ever held it.
         current: Option<u64>,
     },
+    /// A prune is removing what a change refers to.
+    #[error("metadata store {location}: {what} is being pruned: store it anew, or use another one")]
+    Pruned {
+        /// The file or URL.
+        location: String,
+        /// What goes.
+        what: String,
+    },
     /// A row holds what no zen wrote.
     #[error("metadata store {location}: {what} is damaged: {reason}")]
     Damaged {
@@ -257,7 +265,7 @@ pub struct ArtifactFilter {
 /// Methods block: call them from a thread that may block. Implementations may be used by several threads and, when
 /// they are durable, by several processes at once; none of them ever sees "database is locked". An implementation
 /// proves itself with [`crate::metadata::conformance`].
-pub trait MetadataStore: Send + Sync + fmt::Debug {
+pub trait MetadataStore: super::Upkeep + Send + Sync + fmt::Debug {
     /// The file or URL, for messages. Holds no credentials.
     fn location(&self) -> String;
 

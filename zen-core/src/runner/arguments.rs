@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::RunError;
-use crate::artifact::{ArtifactStore, Codec, Description, Digest, Serde};
+use crate::artifact::{Codec, Description, Digest, Serde};
 use crate::client::ClientError;
 use crate::graph::{EncodedArguments, Pipeline};
 use crate::metadata::{ArtifactRecord, Change};
+use crate::stack::{Hold, Stack};
 
 /// Longer ones become an artifact of the run.
 const LONGEST: usize = 16 * 1024;
@@ -46,15 +47,16 @@ impl Arguments {
         }
     }
 
-    /// Stores large ones; what is to be recorded with the run.
-    pub(super) fn store(self, store: &ArtifactStore) -> Result<Option<Change>, RunError> {
+    /// Stores large ones; what is to be recorded with the run, and what keeps it from being pruned until it is.
+    pub(super) fn store(self, stack: &Stack) -> Result<Option<(Change, Hold)>, RunError> {
         let Some((bytes, mut record)) = self.large else {
             return Ok(None);
         };
-        record.uri = store.uri(record.digest);
-        store
-            .put(record.digest, bytes.into())
+        record.uri = stack.artifacts().uri(record.digest);
+        let hold = stack.hold()?;
+        stack
+            .put_object(record.digest, bytes.into(), false)
             .map_err(ClientError::from)?;
-        Ok(Some(Change::Artifact(record)))
+        Ok(Some((Change::Artifact(record), hold)))
     }
 }

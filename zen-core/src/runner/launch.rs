@@ -344,11 +344,11 @@ impl<O: PipelineOutput> Launch<O> {
         // Written before the first step starts: who looks finds the run, and a crash leaves a trace.
         let recording = stack.clone();
         let recorded = blocking_start(move || {
-            let artifact = arguments.store(recording.artifacts())?;
+            let stored = arguments.store(&recording)?;
             let started = |graph| {
                 let run = Box::new(record.clone());
                 let mut changes = vec![Change::RunStarted { run, graph }];
-                changes.extend(artifact.clone());
+                changes.extend(stored.as_ref().map(|(artifact, _)| artifact.clone()));
                 recording.metadata().apply(&changes)
             };
             // Most runs are of a graph that is known; only a new one is written out.

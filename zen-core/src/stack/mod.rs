@@ -3,6 +3,7 @@
 mod clock;
 mod error;
 mod home;
+mod keep;
 mod liveness;
 mod program;
 #[allow(clippy::module_inception)]
@@ -11,6 +12,7 @@ mod stack;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StackError;
 pub use home::{HOME_VARIABLE, find_home};
+pub(crate) use keep::Hold;
 pub use liveness::Liveness;
 pub(crate) use program::{digest_of, git_commit, host, program, program_path, user};
 pub use stack::{ARTIFACT_STORE_VARIABLE, Stack, StackBuilder};

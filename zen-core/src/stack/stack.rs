@@ -210,7 +210,7 @@ impl Stack {
         self.inner.program.is_some()
     }
 
-    fn live(&self) -> Option<PathBuf> {
+    pub(super) fn live(&self) -> Option<PathBuf> {
         self.home().map(|home| home.join("live"))
     }
 
@@ -220,7 +220,7 @@ impl Stack {
     /// When the metadata store can't be read or written.
     pub fn settle_dead_runs(&self) -> Result<usize, MetadataError> {
         let Some(folder) = self.live() else { return Ok(0) };
-        let mut changes = Vec::new();
+        let mut dead = 0;
         for status in [Status::Running, Status::Queued] {
             let filter = RunFilter {
                 status: Some(status),
@@ -232,7 +232,7 @@ impl Stack {
                 if run.host != host() || Liveness::is_alive(&folder, process).unwrap_or(true) {
                     continue;
                 }
-                changes.push(Change::RunDied {
+                let died = Change::RunDied {
                     run: run.id,
                     error: format!(
                         "the process {} that executed it died (killed, crashed, out of memory or loss of power); \
@@ -240,14 +240,17 @@ impl Stack {
                         run.pid
                     ),
                     noticed: self.clock().now(),
-                });
+                };
+                match self.metadata().apply(&[died]) {
+                    Ok(()) => dead += 1,
+                    // Another process has settled it, and a prune has removed it since.
+                    Err(_) if self.metadata().run(run.id)?.is_none() => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
-        if !changes.is_empty() {
-            self.metadata().apply(&changes)?;
-        }
         Liveness::sweep(&folder);
-        Ok(changes.len())
+        Ok(dead)
     }
 }
 

@@ -5,6 +5,7 @@ mod cloud;
 mod failure;
 mod file;
 mod large;
+mod look;
 mod multipart;
 #[cfg(feature = "__cloud")]
 mod options;
@@ -32,6 +33,7 @@ use self::wait::Wait;
 use super::{ArtifactError, Digest};
 
 pub use self::file::{ObjectFile, ObjectFileReader};
+pub use self::look::ObjectContent;
 pub use self::reader::ObjectReader;
 pub(super) use self::stream::STREAM_FROM;
 pub(crate) use self::stream::{Body, Encoded};

@@ -4,6 +4,7 @@ use rusqlite::{CachedStatement, Connection};
 use uuid::Uuid;
 
 use super::fault::Outcome;
+use super::prune::needs::{self, Needs};
 use super::{artifacts, leases, objects, observations, runs, service_versions, services, steps};
 use crate::metadata::Change;
 
@@ -15,6 +16,8 @@ pub(super) struct Known<'conn> {
     /// The connection finds a statement by hashing its text, and puts it back after every use: that is a good part of what inserting
     /// a row costs. A transaction uses few statements and each many times.
     statements: Vec<(&'static str, CachedStatement<'conn>)>,
+    /// Whether anything is condemned.
+    pruning: Option<bool>,
 }
 
 impl<'conn> Known<'conn> {
@@ -23,7 +26,18 @@ impl<'conn> Known<'conn> {
             conn,
             run: None,
             statements: Vec::new(),
+            pruning: None,
         }
+    }
+
+    /// Whether anything is condemned, so that what is written may have to be spared. Asked once: nobody else writes now.
+    pub(super) fn pruning(&mut self) -> rusqlite::Result<bool> {
+        if let Some(pruning) = self.pruning {
+            return Ok(pruning);
+        }
+        let pruning = self.statement("SELECT 1 FROM prune LIMIT 1")?.exists([])?;
+        self.pruning = Some(pruning);
+        Ok(pruning)
     }
 
     /// The statement with this text, which must be a constant: it is known by its place.
@@ -60,18 +74,27 @@ pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
             }
             Change::RunDied { run, error, noticed } => runs::die(conn, *run, error, *noticed)?,
             Change::Step(step) => steps::record(&mut known, step)?,
-            Change::Artifact(artifact) => artifacts::record(&mut known, artifact)?,
+            Change::Artifact(artifact) => {
+                artifacts::record(&mut known, artifact)?;
+                needs::spare_content(&mut known, artifact.digest)?;
+            }
             Change::Object { digest, bytes } => objects::add(&mut known, *digest, bytes)?,
             Change::ReplaceObject { digest, bytes } => objects::replace(&mut known, *digest, bytes)?,
             Change::Metric(metric) => observations::add_metric(conn, metric)?,
             Change::Log(line) => observations::add_log(conn, line)?,
-            Change::Service(service) => services::record(conn, service)?,
+            Change::Service(service) => {
+                services::record(conn, service)?;
+                needs::spare(&mut known, &Needs::of_service(service))?;
+            }
             Change::ServiceObserved {
                 service,
                 version,
                 status,
             } => services::observe(conn, *service, *version, status)?,
-            Change::ServiceVersion(version) => service_versions::record(conn, version)?,
+            Change::ServiceVersion(version) => {
+                service_versions::record(conn, version)?;
+                needs::spare(&mut known, &Needs::of_version(version))?;
+            }
             Change::ServiceVersionsPruned { service, from } => {
                 service_versions::prune(conn, *service, *from)?
             }

@@ -26,6 +26,9 @@ pub(super) enum Fault {
         token: u64,
         current: Option<u64>,
     },
+    /// A prune is removing what a change refers to.
+    #[error("{what} is being pruned")]
+    Pruned { what: String },
     #[error("{what}: {reason}")]
     Damaged { what: String, reason: String },
 }
@@ -49,6 +52,7 @@ impl Fault {
                 doing,
                 source: Box::new(error),
             },
+            Fault::Pruned { what } => MetadataError::Pruned { location, what },
             Fault::UnknownGraph { pipeline, graph } => MetadataError::UnknownGraph {
                 location,
                 pipeline,

@@ -12,6 +12,7 @@ mod observations;
 mod open;
 mod options;
 mod pipelines;
+mod prune;
 mod readers;
 mod runs;
 mod service_versions;
@@ -21,6 +22,7 @@ mod steps;
 mod store;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod values;
 
 pub use options::{Durability, SqliteOptions};

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::fault::{Fault, Outcome};
 use super::pipelines;
+use super::prune::needs::check_resumed;
 use super::values::{self, Columns, digest_bytes, json, uuid_bytes};
 use crate::metadata::{ProgramRecord, RunFilter, RunRecord, Status};
 
@@ -16,6 +17,9 @@ const COLUMNS: &str = "id, (SELECT name FROM pipeline WHERE no = run.pipeline) A
      git_commit, zen_version, program_path, program_digest, resumed_from, error, tags";
 
 pub(super) fn start(conn: &Connection, run: &RunRecord, graph: Option<&Value>) -> Outcome<()> {
+    if let Some(resumed) = run.resumed_from {
+        check_resumed(conn, resumed)?;
+    }
     let place = pipelines::count_run(conn, run, graph)?;
     let program = run.program.as_ref();
     conn.prepare_cached(

@@ -87,7 +87,7 @@ impl SqliteMetadata {
         }
     }
 
-    fn read<T>(
+    pub(super) fn read<T>(
         &self,
         doing: &'static str,
         read: impl FnOnce(&Connection) -> Outcome<T>,
@@ -110,7 +110,7 @@ impl SqliteMetadata {
 
     /// Makes a change in one transaction, or nothing of it when it fails. Locks the database at once: a transaction that
     /// reads first may find when it writes that another process has written in between.
-    fn transact<T>(
+    pub(super) fn transact<T>(
         &self,
         doing: &'static str,
         change: impl FnOnce(&Connection) -> Outcome<T>,

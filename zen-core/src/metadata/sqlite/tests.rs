@@ -173,6 +173,7 @@ fn queries_use_their_indexes() {
         }
     }
     queries.extend(super::step_queries::all_sql());
+    queries.extend(super::prune::queries().map(|(sql, index)| (sql.to_owned(), index)));
     for (sql, index) in queries {
         let plan = plan(&store, &sql);
         assert!(

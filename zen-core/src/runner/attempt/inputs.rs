@@ -101,7 +101,8 @@ impl RunCore {
             if value.encoded.len() <= self.stack.artifacts().inline_limit() {
                 continue;
             }
-            self.stack.artifacts().put(value.digest, value.encoded.clone())?;
+            self.stack
+                .put_object(value.digest, value.encoded.clone(), false)?;
             let name = format!("{}.{}.{}", self.settings.pipeline, node.name(), input.name);
             let mut record =
                 self.artifact_record(Uuid::now_v7(), name, value.digest, value.encoded.len() as u64);

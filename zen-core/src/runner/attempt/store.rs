@@ -80,6 +80,9 @@ impl RunCore {
                 });
             }
             let is_inline = inline.is_some();
+            if !is_inline && !encoded.to_upload {
+                self.keep_stored(&what, encoded.digest)?;
+            }
             let codec = Arc::clone(&output.codec);
             let held = match encoded.body.clone() {
                 Some(body) => Held::made(&record, what, codec, encoded.value, body),
@@ -96,6 +99,19 @@ impl RunCore {
             stored.upload = Some(self.upload(prepared.miss.replace, large));
         }
         Ok(stored)
+    }
+
+    /// An executor has put the object into the store by itself, perhaps while a prune was removing an equal one.
+    fn keep_stored(&self, what: &str, digest: Digest) -> Result<(), StepFailure> {
+        let storage = |error: ArtifactError| StepFailure::new(FailureKind::Storage, chain(&error));
+        self.stack.keep_object(digest).map_err(storage)?;
+        match self.stack.artifacts().size(digest).map_err(storage)? {
+            Some(_) => Ok(()),
+            None => Err(storage(ArtifactError::Missing {
+                what: what.to_owned(),
+                uri: self.stack.artifacts().uri(digest),
+            })),
+        }
     }
 
     fn encode(
@@ -155,13 +171,9 @@ impl RunCore {
             // A file that waits takes no memory, but room on the disk, and is bounded the same way.
             let waiting = usize::try_from(size).unwrap_or(usize::MAX);
             self.budget.acquire(waiting);
-            let (store, budget, report) = (
-                self.stack.artifacts().clone(),
-                Arc::clone(&self.budget),
-                Arc::clone(&upload),
-            );
+            let (stack, budget, report) = (self.stack.clone(), Arc::clone(&self.budget), Arc::clone(&upload));
             let write = move || {
-                let result = store.publish(held.digest, size, &body, replace);
+                let result = stack.publish_object(held.digest, size, &body, replace);
                 if result.is_ok() {
                     held.is_durable();
                 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +17,11 @@ use super::memory::{self, Kills};
 use super::output::{Output as Printed, Stream};
 use super::process::{Ends, Process};
 use super::wire::{self, Failure, Launch, Order, Output, Report};
-use crate::artifact::{ArtifactStore, Digest};
+use crate::artifact::Digest;
 use crate::graph::failure::chain;
 use crate::graph::{ContextFacts, FailureKind, Isolation, StepEvents, StepFailure};
 use crate::runner::executor::{Cancel, ProducedOutput, TaskResult};
+use crate::stack::Stack;
 
 /// How long a worker may take to end after it has said that it is done.
 const END: Duration = Duration::from_secs(5);
@@ -39,8 +40,7 @@ pub(crate) struct WorkerTask {
     pub(crate) node: u32,
     pub(crate) facts: ContextFacts,
     pub(crate) inputs: Vec<Sent>,
-    pub(crate) store: ArtifactStore,
-    pub(crate) home: Option<PathBuf>,
+    pub(crate) stack: Stack,
     pub(crate) scratch_parent: PathBuf,
     pub(crate) replace: bool,
     pub(crate) isolation: Isolation,
@@ -66,7 +66,7 @@ impl WorkerTask {
         result
     }
 
-    fn attempt(self, scratch: &std::path::Path) -> TaskResult {
+    fn attempt(self, scratch: &Path) -> TaskResult {
         let kills_before =
             memory::groups_of(std::process::id()).and_then(|groups| memory::out_of_memory_kills(&groups));
         let run = self.facts.run.to_string();
@@ -125,13 +125,7 @@ impl WorkerTask {
     }
 
     /// Tells the worker what to do, and hears what it says until it ends.
-    fn converse(
-        &self,
-        process: &Process,
-        ends: Ends,
-        scratch: &std::path::Path,
-        printed: &Arc<Printed>,
-    ) -> Said {
+    fn converse(&self, process: &Process, ends: Ends, scratch: &Path, printed: &Arc<Printed>) -> Said {
         let mut hello = false;
         let talk = || {
             if let Some(stdout) = ends.stdout {
@@ -152,8 +146,13 @@ impl WorkerTask {
                 match receive(&mut socket) {
                     Ok(Some(Report::Hello)) => hello = true,
                     Ok(Some(Report::Flush)) => {
-                        let flushed = Order::Flushed(self.events.flush());
-                        if wire::send(&mut socket, &flushed).is_err() {
+                        if wire::send(&mut socket, &Order::Answer(self.events.flush())).is_err() {
+                            return Ok(None);
+                        }
+                    }
+                    Ok(Some(Report::Keep(digest))) => {
+                        let kept = self.stack.keep_object(digest).map_err(|error| chain(&error));
+                        if wire::send(&mut socket, &Order::Answer(kept)).is_err() {
                             return Ok(None);
                         }
                     }
@@ -176,8 +175,8 @@ impl WorkerTask {
         Said { hello, result }
     }
 
-    fn launch(&self, scratch: &std::path::Path) -> Launch {
-        let store = self.store.for_another_process().cloned();
+    fn launch(&self, scratch: &Path) -> Launch {
+        let store = self.stack.artifacts().for_another_process().cloned();
         Launch {
             pipeline: self.pipeline.clone(),
             arguments: ByteBuf::from(self.arguments.clone()),
@@ -186,11 +185,11 @@ impl WorkerTask {
             facts: self.facts.clone(),
             inputs: self.inputs.iter().map(Sent::message).collect(),
             inline_limit: match store {
-                Some(_) => self.store.inline_limit() as u64,
+                Some(_) => self.stack.artifacts().inline_limit() as u64,
                 None => u64::MAX,
             },
             store,
-            home: self.home.clone(),
+            home: self.stack.home().map(Path::to_owned),
             scratch: scratch.to_owned(),
             replace: self.replace,
             memory: self.isolation.memory,
@@ -215,7 +214,7 @@ impl WorkerTask {
                 higher_is_better,
             } => self.events.metric(&name, value, position, higher_is_better),
             Report::Metadata { key, value } => self.events.metadata(&key, value),
-            Report::Hello | Report::Flush | Report::Done(_) => {}
+            Report::Hello | Report::Flush | Report::Keep(_) | Report::Done(_) => {}
         }
     }
 
@@ -224,12 +223,9 @@ impl WorkerTask {
         let take = |output: Output| {
             let bytes = output.bytes.map(|bytes| Bytes::from(bytes.into_vec()));
             if let Some(bytes) = &bytes
-                && bytes.len() > self.store.inline_limit()
+                && bytes.len() > self.stack.artifacts().inline_limit()
             {
-                let stored = match self.replace {
-                    true => self.store.replace(output.digest, bytes.clone()),
-                    false => self.store.put(output.digest, bytes.clone()),
-                };
+                let stored = self.stack.put_object(output.digest, bytes.clone(), self.replace);
                 stored.map_err(|error| StepFailure::new(FailureKind::Storage, chain(&error)))?;
             }
             Ok(ProducedOutput::Stored {

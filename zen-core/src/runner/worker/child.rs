@@ -176,7 +176,7 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
     let stored = outputs
         .into_iter()
         .zip(&node.outputs)
-        .map(|(value, output)| store_output(value, output, node, &store, launch.replace));
+        .map(|(value, output)| store_output(value, output, node, &store, launch.replace, remote));
     let stored = stored.collect();
     runtime.shutdown_background();
     stored
@@ -245,6 +245,7 @@ fn store_output(
     node: &Node,
     store: &ArtifactStore,
     replace: bool,
+    remote: &Remote,
 ) -> Result<Output, Failure> {
     let what = || format!("output `{}` of `{}`", output.name, node.name());
     let ProducedOutput::Value(value) = produced else {
@@ -266,6 +267,9 @@ fn store_output(
     let bytes = match &encoded.body {
         Body::Bytes(bytes) if bytes.len() <= store.inline_limit() => Some(ByteBuf::from(bytes.to_vec())),
         body => {
+            remote
+                .ask(&Report::Keep(encoded.digest))
+                .map_err(Failure::Storage)?;
             let stored = store.publish(encoded.digest, encoded.size, body, replace);
             stored.map_err(|error| {
                 Failure::Storage(format!("{} can't be stored: {}", what(), chain(&error)))

@@ -15,8 +15,8 @@ use crate::graph::StepEvents;
 /// Sends what the step says to the parent.
 pub(super) struct Remote {
     socket: Mutex<UnixStream>,
-    /// The answers to `Flush`, one at a time.
-    flushed: Mutex<Receiver<Result<(), String>>>,
+    /// What is answered, to one question at a time.
+    answers: Mutex<Receiver<Result<(), String>>>,
     scratch: PathBuf,
 }
 
@@ -30,13 +30,13 @@ impl Remote {
     /// Listens to the parent in a thread of its own: when it dies, so does this process, with all of its group.
     pub(super) fn new(socket: UnixStream, scratch: PathBuf) -> std::io::Result<Self> {
         let orders = socket.try_clone()?;
-        let (sender, flushed) = channel();
+        let (sender, answers) = channel();
         std::thread::Builder::new()
             .name("zen-parent".into())
             .spawn(move || listen(orders, &sender))?;
         Ok(Self {
             socket: Mutex::new(socket),
-            flushed: Mutex::new(flushed),
+            answers: Mutex::new(answers),
             scratch,
         })
     }
@@ -48,11 +48,22 @@ impl Remote {
     }
 }
 
-fn listen(mut orders: UnixStream, flushed: &Sender<Result<(), String>>) {
+impl Remote {
+    /// Waits for the parent's answer.
+    pub(super) fn ask(&self, question: &Report) -> Result<(), String> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.send(question);
+        answers
+            .recv()
+            .unwrap_or_else(|_| Err("the program that runs the pipeline doesn't answer".into()))
+    }
+}
+
+fn listen(mut orders: UnixStream, answers: &Sender<Result<(), String>>) {
     while let Ok(Some(order)) = wire::receive(&mut orders) {
-        if let Order::Flushed(result) = order {
+        if let Order::Answer(answer) = order {
             // Nobody waits when the step has ended meanwhile.
-            let _ = flushed.send(result);
+            let _ = answers.send(answer);
         }
     }
     let _ = rustix::process::kill_current_process_group(rustix::process::Signal::KILL);
@@ -85,11 +96,7 @@ impl StepEvents for Remote {
     }
 
     fn flush(&self) -> Result<(), String> {
-        let flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
-        self.send(&Report::Flush);
-        flushed
-            .recv()
-            .unwrap_or_else(|_| Err("the program that runs the pipeline doesn't answer".into()))
+        self.ask(&Report::Flush)
     }
 
     /// A worker that is to stop is ended.

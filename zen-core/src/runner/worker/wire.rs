@@ -66,8 +66,8 @@ pub(super) enum Place {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Order {
     Launch(Box<Launch>),
-    /// What was said up to the `Flush` is stored, or why not.
-    Flushed(Result<(), String>),
+    /// To a `Flush` or a `Keep`: it is done, or why not.
+    Answer(Result<(), String>),
 }
 
 /// What the worker says.
@@ -90,8 +90,10 @@ pub(super) enum Report {
         key: String,
         value: Value,
     },
-    /// Asks for a `Flushed`.
+    /// Asks for an `Answer` when all that was said is stored.
     Flush,
+    /// Asks for an `Answer` when no prune takes this object away: one that is there already may be about to go.
+    Keep(Digest),
     Done(Result<Vec<Output>, Failure>),
 }
 

@@ -1,0 +1,6 @@
+//! Pruning and verifying: what goes, what stays, while other processes run, and when somebody dies.
+
+mod histories;
+mod processes;
+mod real;
+mod verify;

@@ -1,0 +1,146 @@
+//! What tables other than those of runs need of runs and artifacts. **A new table that refers to runs, artifacts or objects is added here**:
+//! to [`all`], which a prune asks, and by a call of [`spare`] where its rows are written.
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::super::apply::Known;
+use super::super::fault::{Fault, Outcome};
+use super::super::values;
+use crate::artifact::Digest;
+use crate::metadata::upkeep::digests_in;
+use crate::metadata::{ServiceRecord, ServiceVersionRecord};
+
+/// Runs and contents that somebody needs.
+#[derive(Debug, Default)]
+pub(in super::super) struct Needs {
+    pub(super) runs: HashSet<Uuid>,
+    pub(super) digests: HashSet<Digest>,
+}
+
+impl Needs {
+    fn add(&mut self, run: Option<Uuid>, digest: Option<Digest>, texts: [&str; 2]) {
+        self.runs.extend(run);
+        self.digests.extend(digest);
+        for text in texts {
+            self.digests.extend(digests_in(text.as_bytes()));
+        }
+    }
+
+    pub(in super::super) fn of_service(service: &ServiceRecord) -> Self {
+        let mut needs = Self::default();
+        let uri = service.model_uri.as_deref().unwrap_or_default();
+        needs.add(
+            service.run,
+            service.model_digest,
+            [uri, &service.config.to_string()],
+        );
+        needs
+    }
+
+    pub(in super::super) fn of_version(version: &ServiceVersionRecord) -> Self {
+        let mut needs = Self::default();
+        let uri = version.model_uri.as_deref().unwrap_or_default();
+        needs.add(
+            version.run,
+            version.model_digest,
+            [uri, &version.config.to_string()],
+        );
+        needs
+    }
+}
+
+/// What all services and all their versions need: a version is what one can go back to, and a stopped service can be started again.
+pub(super) fn all(conn: &Connection) -> Outcome<Needs> {
+    let mut needs = Needs::default();
+    for (table, sql) in [
+        (
+            "service",
+            "SELECT id, run, model_digest, model_uri, config FROM service",
+        ),
+        (
+            "version of service",
+            "SELECT service, run, model_digest, model_uri, config FROM service_version",
+        ),
+    ] {
+        values::all(conn, table, sql, [], |row| {
+            row.uuid()?;
+            let (run, digest) = (row.opt_uuid()?, row.opt_digest()?);
+            let (uri, config): (Option<String>, Option<String>) = (row.get()?, row.get()?);
+            needs.add(
+                run,
+                digest,
+                [
+                    uri.as_deref().unwrap_or_default(),
+                    config.as_deref().unwrap_or_default(),
+                ],
+            );
+            Ok(())
+        })?;
+    }
+    Ok(needs)
+}
+
+/// Lifts the marks of what a row that is being written needs. Fails when an object of it is being deleted at this moment.
+pub(in super::super) fn spare(known: &mut Known<'_>, needs: &Needs) -> Outcome<()> {
+    if !known.pruning()? {
+        return Ok(());
+    }
+    let conn = known.conn;
+    for run in &needs.runs {
+        conn.prepare_cached("DELETE FROM condemned_run WHERE id = ?1")?
+            .execute([run.as_bytes()])?;
+    }
+    for digest in &needs.digests {
+        spare_object(conn, *digest)?;
+        // Goes through all that is marked: services are rarely written, and more rarely while something is.
+        conn.prepare_cached(
+            "DELETE FROM condemned_artifact WHERE id IN (SELECT artifact.id FROM condemned_artifact AS c
+             JOIN artifact ON artifact.id = c.id WHERE artifact.digest = ?1)",
+        )?
+        .execute([digest.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// Lifts the mark of an object that something refers to from now on.
+fn spare_object(conn: &Connection, digest: Digest) -> Outcome<()> {
+    let deleted = conn
+        .prepare_cached("SELECT 1 FROM condemned_object WHERE digest = ?1 AND deleter IS NOT NULL")?
+        .exists([digest.as_bytes()])?;
+    if deleted {
+        return Err(Fault::Pruned {
+            what: format!("the object {digest}"),
+        });
+    }
+    conn.prepare_cached("DELETE FROM condemned_object WHERE digest = ?1")?
+        .execute([digest.as_bytes()])?;
+    Ok(())
+}
+
+/// Lifts the mark of the object of an artifact that is being recorded. One that is being deleted keeps it: whoever stores an object has made
+/// sure before that this can't be.
+pub(in super::super) fn spare_content(known: &mut Known<'_>, digest: Digest) -> Outcome<()> {
+    if !known.pruning()? {
+        return Ok(());
+    }
+    known
+        .statement("DELETE FROM condemned_object WHERE digest = ?1 AND deleter IS NULL")?
+        .execute([digest.as_bytes()])?;
+    Ok(())
+}
+
+/// Refuses a run that continues one which is about to go.
+pub(in super::super) fn check_resumed(conn: &Connection, run: Uuid) -> Outcome<()> {
+    let going = conn
+        .prepare_cached("SELECT 1 FROM condemned_run WHERE id = ?1")?
+        .exists([run.as_bytes()])?;
+    match going {
+        true => Err(Fault::Pruned {
+            what: format!("run {run}"),
+        }),
+        false => Ok(()),
+    }
+}
