@@ -18,6 +18,8 @@ mod local_code;
 mod metadata;
 mod onnx;
 mod processes;
+#[cfg(unix)]
+mod progress;
 mod protocols;
 mod running;
 mod saying;
