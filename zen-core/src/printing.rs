@@ -1,15 +1,27 @@
-//! What a program prints of its `tracing` events.
+//! What a program prints: its `tracing` events, what its workers print, and the lines that tell how its runs go on. All of it goes through
+//! here, so that nothing is printed into the middle of lines that change.
+
+pub(crate) mod screen;
+pub(crate) mod text;
 
 use std::io::{self, Write};
 
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
+/// One of this program's outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Err,
+}
+
 /// Prints warnings and errors to the standard error, or whatever level `RUST_LOG` names.
 pub(crate) fn printed<S: tracing::Subscriber + for<'s> LookupSpan<'s>>() -> impl Layer<S> {
-    fmt::layer().with_writer(std::io::stderr).with_filter(level())
+    fmt::layer().with_writer(Events).with_filter(level())
 }
 
 /// For a process that only prints.
@@ -27,19 +39,52 @@ fn level() -> LevelFilter {
         .unwrap_or(LevelFilter::WARN)
 }
 
-/// Prints a line that a process of ours printed. Nobody is there to be told when the output is closed.
+/// Prints a line to the standard output: one that a process of ours printed.
 pub(crate) fn out(line: &str) {
-    let _ = writeln!(io::stdout().lock(), "{line}");
+    screen::above(Stream::Out, &format!("{line}\n"));
 }
 
-/// See [`out`].
+/// Prints a line to the standard error.
 pub(crate) fn err(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    screen::above(Stream::Err, &format!("{line}\n"));
 }
 
 /// Prints an event of a process of ours as one of this program's own would be.
 pub(crate) fn event(level: tracing::Level, target: &str, step: &str, message: &str) {
     if self::level() >= level {
         err(&format!("{level:>5} {target}: {step}: {message}"));
+    }
+}
+
+/// Makes a [`EventWriter`] for every event.
+struct Events;
+
+impl<'w> MakeWriter<'w> for Events {
+    type Writer = EventWriter;
+
+    fn make_writer(&'w self) -> EventWriter {
+        EventWriter(Vec::new())
+    }
+}
+
+/// Collects the bytes of an event, and prints them as a whole.
+struct EventWriter(Vec<u8>);
+
+impl Write for EventWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for EventWriter {
+    fn drop(&mut self) {
+        if !self.0.is_empty() {
+            screen::above(Stream::Err, &String::from_utf8_lossy(&self.0));
+        }
     }
 }

@@ -20,6 +20,8 @@ mod local_code;
 mod metadata;
 mod onnx;
 mod processes;
+#[cfg(unix)]
+mod progress;
 mod protocols;
 mod prune;
 mod running;

@@ -1,9 +1,9 @@
 //! What happens in a run, as it happens.
 
 use std::fmt;
-use std::io::{self, Write};
 use std::time::Duration;
 
+use tracing::Level;
 use uuid::Uuid;
 
 use crate::metadata::Status;
@@ -20,6 +20,8 @@ pub enum RunEvent {
         run: Uuid,
         /// The run's name.
         name: String,
+        /// How many steps will end, as far as is known: without those of the elements of fan-outs.
+        steps: usize,
     },
     /// An attempt of a step begins.
     StepStarted {
@@ -40,6 +42,33 @@ pub enum RunEvent {
         pause: Duration,
         /// Why it failed.
         error: String,
+        /// Whether it is a step of an element of `each`.
+        element: bool,
+    },
+    /// A step added a line to its log; told only to an observer that [wants it](Observer::wants_logs).
+    StepLogged {
+        /// The step's name in the run.
+        step: String,
+        /// How important it is; what a step in a process of its own prints, and [`StepContext::log`](crate::graph::StepContext::log), is
+        /// `INFO`.
+        level: Level,
+        /// The line, as the step wrote it: it may hold escape sequences and line breaks.
+        message: String,
+        /// Whether it is a step of an element of `each`.
+        element: bool,
+    },
+    /// How far a fan-out is, when that has changed. A fan-out inside another one's elements belongs to these.
+    Elements {
+        /// The name of the step that collects the elements.
+        step: String,
+        /// How many elements there are.
+        total: usize,
+        /// How many have ended, in whatever way.
+        done: usize,
+        /// In how many a step has failed.
+        failed: usize,
+        /// How many attempts at steps of elements are being made now.
+        running: usize,
     },
     /// A step ended.
     StepEnded {
@@ -78,113 +107,10 @@ pub enum RunEvent {
 pub trait Observer: Send + Sync + fmt::Debug {
     /// Something happened.
     fn event(&self, event: &RunEvent);
-}
 
-/// Prints a plain line on standard error for every step that starts and every step that ends; the elements of a fan-out are summed up:
-/// made for logs and terminals alike.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct PlainLines;
-
-impl Observer for PlainLines {
-    fn event(&self, event: &RunEvent) {
-        if let Some(line) = line(event) {
-            // Nobody is there to be told when standard error is closed.
-            let _ = writeln!(io::stderr().lock(), "{line}");
-        }
-    }
-}
-
-fn line(event: &RunEvent) -> Option<String> {
-    Some(match event {
-        RunEvent::RunStarted { pipeline, run, .. } => format!("{pipeline}: run {run} started"),
-        // Elements are summed up by the step that collects them.
-        RunEvent::StepStarted { element: true, .. } => return None,
-        RunEvent::StepStarted { step, attempt: 1, .. } => format!("  {step} runs"),
-        RunEvent::StepStarted { step, attempt, .. } => format!("  {step} runs (attempt {attempt})"),
-        RunEvent::StepRetrying {
-            step,
-            attempt,
-            pause,
-            error,
-        } => {
-            format!(
-                "  {step} attempt {attempt} failed, next one in {}: {error}",
-                shown(*pause)
-            )
-        }
-        RunEvent::StepEnded {
-            element: true,
-            status,
-            ..
-        } if *status != Status::Failed => return None,
-        RunEvent::StepEnded {
-            step,
-            status: Status::Cached,
-            ..
-        } => format!("  {step} taken from the cache"),
-        RunEvent::StepEnded {
-            step,
-            status,
-            took,
-            error: None,
-            ..
-        } => format!("  {step} {status} in {}", shown(*took)),
-        RunEvent::StepEnded {
-            step,
-            status: Status::Failed,
-            took,
-            error: Some(error),
-            ..
-        } => {
-            format!("  {step} failed after {}: {error}", shown(*took))
-        }
-        RunEvent::StepEnded {
-            step,
-            status,
-            error: Some(error),
-            ..
-        } => format!("  {step} {status}: {error}"),
-        RunEvent::RunEnded {
-            pipeline,
-            run,
-            status,
-            took,
-            steps,
-        } => {
-            let counts: Vec<_> = steps
-                .iter()
-                .map(|(status, count)| format!("{count} {status}"))
-                .collect();
-            format!(
-                "{pipeline}: run {run} {status} in {} ({})",
-                shown(*took),
-                counts.join(", ")
-            )
-        }
-        RunEvent::Warning { message } => format!("warning: {message}"),
-    })
-}
-
-/// A duration for people: 0.3 ms, 12 ms, 3.4 s, 2 min 5 s.
-fn shown(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    match seconds {
-        s if s < 0.001 => format!("{:.1} ms", s * 1e3),
-        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
-        s if s < 60.0 => format!("{s:.1} s"),
-        s => format!("{} min {} s", s as u64 / 60, s as u64 % 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_well() {
-        let shown: Vec<_> = [0.0003, 0.012, 3.44, 125.0]
-            .map(|s| shown(Duration::from_secs_f64(s)))
-            .into();
-        assert_eq!(shown, ["0.3 ms", "12 ms", "3.4 s", "2 min 5 s"]);
+    /// Whether it wants to be told of every line that a step logs ([`RunEvent::StepLogged`]). Asked before every attempt; when not, logging
+    /// costs nothing more.
+    fn wants_logs(&self) -> bool {
+        false
     }
 }

@@ -52,6 +52,7 @@ async fn listen() {
         // A run that was told before and still goes on: the user has lost patience.
         if runs.is_empty() || runs.iter().any(|run| run.cancel_reason().is_some()) {
             abandon(runs);
+            crate::printing::screen::leave();
             std::process::exit(INTERRUPTED);
         }
         for run in runs {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::arguments::Arguments;
 use super::core::{RunCore, Settings};
-use super::events::{Observer, PlainLines, RunEvent};
+use super::events::{Observer, RunEvent};
 use super::executor::{Executor, InProcess};
 use super::{Run, RunError, RunHandle, interrupt, isolation};
 use crate::client::{ClientError, blocking};
@@ -32,9 +32,6 @@ pub enum FailurePolicy {
     /// As `StopDependents`, but steps that only wait for it (`.after(..)`) run.
     Continue,
 }
-
-/// The variable that silences progress lines when it is `off`, `0` or `false`.
-const PROGRESS_VARIABLE: &str = "ZEN_PROGRESS";
 
 /// A pipeline that is about to be run, with options of the run.
 ///
@@ -145,7 +142,7 @@ impl<O: PipelineOutput> Launch<O> {
             failure: FailurePolicy::default(),
             parallel: None,
             grace: Duration::from_secs(30),
-            observer: progress(),
+            observer: super::progress::of_environment(),
             name: None,
             tags: Vec::new(),
             executor: Arc::new(InProcess),
@@ -186,6 +183,10 @@ impl<O: PipelineOutput> Launch<O> {
     }
 
     /// Prints no progress. The environment variable `ZEN_PROGRESS=off` does the same for all runs.
+    ///
+    /// Otherwise progress goes to the standard error: to a terminal as [`LiveProgress`](super::LiveProgress), elsewhere and in continuous
+    /// integration (`CI` is set) as [`PlainLines`](super::PlainLines). `ZEN_PROGRESS=plain` asks for plain lines also on a terminal,
+    /// `ZEN_PROGRESS=live` for live ones also where `CI` is set.
     pub fn quiet(mut self) -> Self {
         self.observer = None;
         self
@@ -368,6 +369,7 @@ impl<O: PipelineOutput> Launch<O> {
             pipeline: self.pipeline.name.clone(),
             run,
             name: run_name,
+            steps: core.state().steps(),
         });
         if let Some(step) = aborting {
             core.tell(|| RunEvent::Warning {
@@ -483,11 +485,4 @@ fn resumed(
         next = metadata.run(run)?.and_then(|run| run.resumed_from);
     }
     Ok(Some((record.id, finished)))
-}
-
-fn progress() -> Option<Arc<dyn Observer>> {
-    match std::env::var(PROGRESS_VARIABLE) {
-        Ok(value) if matches!(value.as_str(), "off" | "0" | "false") => None,
-        _ => Some(Arc::new(PlainLines)),
-    }
 }

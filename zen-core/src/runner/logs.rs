@@ -1,13 +1,13 @@
 //! What steps say: their log lines, metrics and facts, on the way to the recorder.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write};
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use serde_json::Value;
@@ -17,6 +17,8 @@ use tracing::{Dispatch, Event, Level, Subscriber, dispatcher};
 use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt};
 use uuid::Uuid;
 
+use super::core::RunCore;
+use super::events::RunEvent;
 use super::recorder::Recorder;
 use crate::graph::failure::chain;
 use crate::graph::{Scratch, StepEvents};
@@ -46,10 +48,40 @@ pub(crate) struct AttemptEvents {
     pub(crate) run_cancelled: Arc<AtomicBool>,
     pub(crate) scratch_parent: PathBuf,
     pub(crate) scratch: Mutex<Option<Scratch>>,
+    /// Who is told of the lines, if somebody wants them.
+    pub(crate) listener: Option<Listener>,
+}
+
+/// Tells a run's observer of a step's lines.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) run: Weak<RunCore>,
+    pub(crate) step: String,
+    pub(crate) element: bool,
+}
+
+impl Listener {
+    fn tell(&self, level: Level, message: &str) {
+        thread_local! {
+            static TELLING: Cell<bool> = const { Cell::new(false) };
+        }
+        // What an observer itself logs while it is told of a line in a step's thread is not told to it.
+        if let Some(run) = self.run.upgrade()
+            && !TELLING.replace(true)
+        {
+            run.tell(|| RunEvent::StepLogged {
+                step: self.step.clone(),
+                level,
+                message: message.to_owned(),
+                element: self.element,
+            });
+            TELLING.set(false);
+        }
+    }
 }
 
 impl AttemptEvents {
-    fn push(&self, level: &str, target: &str, mut message: String) {
+    fn push(&self, level: Level, target: &str, mut message: String) {
         if self.given_up.load(Ordering::Relaxed) {
             return;
         }
@@ -62,6 +94,16 @@ impl AttemptEvents {
         } else {
             message = cut(message);
         }
+        if let Some(listener) = &self.listener {
+            listener.tell(level, &message);
+        }
+        let level = match level {
+            Level::ERROR => "error",
+            Level::WARN => "warn",
+            Level::INFO => "info",
+            Level::DEBUG => "debug",
+            _ => "trace",
+        };
         let record = LogRecord {
             step: self.step,
             line,
@@ -76,13 +118,6 @@ impl AttemptEvents {
 
 impl StepEvents for AttemptEvents {
     fn log(&self, level: Level, target: &str, message: String) {
-        let level = match level {
-            Level::ERROR => "error",
-            Level::WARN => "warn",
-            Level::INFO => "info",
-            Level::DEBUG => "debug",
-            _ => "trace",
-        };
         self.push(level, target, message);
     }
 

@@ -77,7 +77,10 @@ where
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(main()).exit_code();
+    let result = runtime.block_on(main());
+    // A run that nobody waited for may still be shown.
+    crate::printing::screen::leave();
+    let code = result.exit_code();
     runtime.shutdown_background();
     code
 }

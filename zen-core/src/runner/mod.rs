@@ -15,6 +15,7 @@ mod logs;
 mod main_fn;
 mod panics;
 mod pool;
+mod progress;
 mod recorder;
 mod run;
 mod state;
@@ -23,12 +24,13 @@ mod upload;
 mod worker;
 
 pub use error::RunError;
-pub use events::{Observer, PlainLines, RunEvent};
+pub use events::{Observer, RunEvent};
 pub use executor::{Cancel, Done, Executor, InProcess, ProducedOutput, StepTask, TaskResult};
 pub use launch::{FailurePolicy, Launch};
 pub use logs::{LogLayer, log_layer};
 #[doc(hidden)]
 pub use main_fn::{MainOutput, run_main};
+pub use progress::{LiveProgress, PlainLines};
 pub use run::{Run, RunHandle};
 #[cfg(unix)]
 pub use worker::run_if_worker;

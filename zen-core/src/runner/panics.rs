@@ -30,6 +30,8 @@ fn install_hook() {
                     .map(|place| format!("{}:{}:{}", place.file(), place.line(), place.column()));
                 PLACE.with_borrow_mut(|known| *known = place);
             } else {
+                // The message must not be printed into lines that change.
+                crate::printing::screen::leave();
                 before(info);
             }
         }));

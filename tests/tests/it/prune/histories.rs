@@ -135,6 +135,7 @@ impl History {
             }
         };
         let record = ArtifactRecord {
+            statistics: None,
             id: Uuid::now_v7(),
             name: format!("name {name}"),
             number: 0,

@@ -11,7 +11,7 @@ use crate::metadata::{Status, StepRecord};
 use crate::runner::core::RunCore;
 use crate::runner::events::RunEvent;
 use crate::runner::executor::{Cancel, StepTask};
-use crate::runner::logs::AttemptEvents;
+use crate::runner::logs::{AttemptEvents, Listener};
 use crate::runner::state::{InputFrom, Task, TaskInput};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,6 +72,11 @@ impl RunCore {
             run_cancelled: Arc::clone(&self.run_cancelled),
             scratch_parent: self.settings.scratch.clone(),
             scratch: Mutex::default(),
+            listener: self.log_listener().map(|run| Listener {
+                run,
+                step: task.name.clone(),
+                element: task.element,
+            }),
         });
         let facts = self.facts(&task, node, &inputs, &outputs);
         self.register(task.instance, task.attempt, &cancel);

@@ -183,6 +183,31 @@ impl RunCore {
         }
     }
 
+    /// The numbers are read when nobody else is telling any, so that they come in order.
+    fn tell_of_fan_outs(&self) {
+        let Some(observer) = &self.observer else { return };
+        let _one_at_a_time = lock(&self.telling);
+        let fan_outs = self.state().fan_outs_now();
+        for fan_out in fan_outs {
+            observer.event(&RunEvent::Elements {
+                step: fan_out.name,
+                total: fan_out.total,
+                done: fan_out.done,
+                failed: fan_out.failed,
+                running: fan_out.running,
+            });
+        }
+    }
+
+    /// Whom to tell what steps log, when somebody wants to know.
+    pub(crate) fn log_listener(self: &Arc<Self>) -> Option<Weak<Self>> {
+        let wanted = self
+            .observer
+            .as_ref()
+            .is_some_and(|observer| observer.wants_logs());
+        wanted.then(|| Arc::downgrade(self))
+    }
+
     pub(crate) fn is_finished(&self) -> bool {
         self.state().is_finished()
     }
@@ -301,10 +326,14 @@ impl RunCore {
 
     /// Records what ended without having been executed, and wakes whoever waits for the end.
     pub(crate) fn after_change(&self) {
-        let (not_run, finished) = {
+        let (not_run, finished, fan_outs) = {
             let mut state = self.state();
-            (std::mem::take(&mut state.not_run), state.is_finished())
+            let fan_outs = self.observer.is_some() && state.fan_outs_changed();
+            (std::mem::take(&mut state.not_run), state.is_finished(), fan_outs)
         };
+        if fan_outs {
+            self.tell_of_fan_outs();
+        }
         for step in not_run {
             self.record_not_run(step);
         }

@@ -73,6 +73,7 @@ impl RunCore {
             attempt: task.attempt,
             pause,
             error: failure.to_string(),
+            element: task.element,
         });
     }
 

@@ -109,15 +109,16 @@ impl RunCore {
         if let Some((_, cancel)) = lock(&self.attempts).remove(&instance) {
             cancel.request();
         }
-        let (node, name, step, attempt, took) = {
+        let (node, name, step, attempt, took, element) = {
             let mut state = self.state();
             let name = state.name(instance);
+            let element = state.within_element(instance);
             let known = state.instance(instance);
             if matches!(known.phase, Phase::Ended(_)) {
                 return;
             }
             let took = known.started.map(|started| started.elapsed()).unwrap_or_default();
-            let facts = (known.node, name, known.step, known.attempt, took);
+            let facts = (known.node, name, known.step, known.attempt, took, element);
             state.cancelled(instance);
             facts
         };
@@ -137,7 +138,7 @@ impl RunCore {
             status: Status::Cancelled,
             took,
             error: Some(reason),
-            element: false,
+            element,
         });
     }
 

@@ -63,6 +63,7 @@ impl State {
                 *count -= 1;
             }
             self.unfinished += 1;
+            self.count_again(producer);
             let instance = &mut self.instances[producer];
             instance.bypass = Some(reason);
             instance.phase = Phase::Ready;

@@ -81,17 +81,18 @@ impl State {
         // The collecting is its first attempt; this one only looked at the input.
         self.instances[id].attempt = 0;
         self.instances[id].phase = Phase::Waiting;
+        let fan_out = self.open_fan_out(id, runs.len());
         let mut scopes = Vec::with_capacity(runs.len());
         for run in runs {
             let element = run.as_ref().map(|(index, _)| *index);
             let scope = self.open(body, Some(parent), element);
+            self.join(scope, fan_out);
             scopes.push(scope);
             if let Some((_, slot)) = run {
                 // The element stands first in its scope.
                 let first = self.scopes[scope].first;
                 self.instances[first].outputs = vec![slot];
-                self.instances[first].phase = Phase::Ended(Status::Completed);
-                self.unfinished -= 1;
+                self.close(first, Status::Completed);
             }
             for result in results {
                 self.add_readers(scope, *result, 1);

@@ -33,6 +33,7 @@ impl State {
         match self.instances[id].phase {
             Phase::Running => {
                 self.running -= 1;
+                self.count_stopped(id);
                 true
             }
             Phase::Pausing | Phase::Lingering => true,
@@ -109,6 +110,7 @@ impl State {
     pub(super) fn close(&mut self, id: InstanceId, status: Status) {
         self.instances[id].phase = Phase::Ended(status);
         self.unfinished -= 1;
+        self.count_ended(id, status);
     }
 
     /// Ends an instance that is not running, and all that depends on it.
@@ -148,8 +150,7 @@ impl State {
             if matches!(self.instances[id].phase, Phase::Waiting | Phase::Ready) {
                 // Its own waiters come by themselves: all that wait end here.
                 self.note_not_run(id, status, reason.clone());
-                self.instances[id].phase = Phase::Ended(status);
-                self.unfinished -= 1;
+                self.close(id, status);
             }
         }
     }

@@ -2,9 +2,11 @@
 
 mod again;
 mod bodies;
+mod elements;
 mod ending;
 mod work;
 
+use elements::{FanOut, Membership};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,6 +34,12 @@ struct ScopeRun {
     first: InstanceId,
     /// Which element, for a body of `each`.
     element: Option<usize>,
+    /// The fan-out it belongs to.
+    member: Option<Membership>,
+    /// How many of its own instances have not ended.
+    left: usize,
+    /// One of its steps, or of the scopes inside it, has failed; kept for the elements of the outermost fan-outs.
+    failed: bool,
 }
 
 /// An output that can be read.
@@ -160,6 +168,7 @@ pub(crate) struct State {
     pub(crate) stopping: Option<(Status, String)>,
     /// To be recorded.
     pub(crate) not_run: Vec<NotRun>,
+    fan_outs: Vec<FanOut>,
 }
 
 impl State {
@@ -177,6 +186,7 @@ impl State {
             first_failure: None,
             stopping: None,
             not_run: Vec::new(),
+            fan_outs: Vec::new(),
         };
         let top = state.open(0, None, None);
         // The pipeline's outputs are for whoever started the run.
@@ -214,7 +224,7 @@ impl State {
         name
     }
 
-    fn within_element(&self, id: InstanceId) -> bool {
+    pub(crate) fn within_element(&self, id: InstanceId) -> bool {
         let mut scope = Some(self.instances[id].scope);
         while let Some(index) = scope {
             if self.scopes[index].element.is_some() {
@@ -235,6 +245,9 @@ impl State {
             parent,
             first: self.instances.len(),
             element,
+            member: None,
+            left: nodes.len(),
+            failed: false,
         });
         self.instances.extend(nodes.iter().map(|node| Instance {
             node: *node,

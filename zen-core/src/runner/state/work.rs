@@ -17,6 +17,7 @@ impl State {
         instance.attempt += 1;
         instance.started = Some(Instant::now());
         self.running += 1;
+        self.count_begun(id);
         let work = self.work(id);
         let instance = &self.instances[id];
         Some(Task {
