@@ -59,15 +59,16 @@ fn is_odd(x: u64) -> bool {
     x % 2 == 1
 }
 
-/// Steps of every kind.
-#[pipeline]
-pub fn everything(
-    from: u64,
-) -> (
+/// What steps of every kind make.
+pub type Everything = (
     Artifact<Vec<Vec<u64>>>,
     Artifact<Vec<u64>>,
     Artifact<Option<String>>,
-) {
+);
+
+/// Steps of every kind.
+#[pipeline]
+pub fn everything(from: u64) -> Everything {
     let numbers = numbers(from);
     let sums = gather([sum(numbers.few), sum(numbers.many)]);
     // Elements of elements.

@@ -370,6 +370,7 @@ async fn a_pipeline_that_becomes_another_graph_is_refused() {
 }
 
 #[step(isolation = process)]
+#[allow(clippy::ptr_arg)] // of a bare type parameter, `&[T]` takes no value
 fn first<T: Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static>(values: &Vec<T>) -> T {
     values[0].clone()
 }

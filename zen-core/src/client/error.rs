@@ -18,7 +18,7 @@ pub enum ClientError {
     Artifact(#[from] ArtifactError),
     /// The project's folder could not be used.
     #[error(transparent)]
-    Stack(#[from] StackError),
+    Stack(Box<StackError>),
     /// There is no such run.
     #[error("there is no run {0}")]
     NoRun(Uuid),
@@ -87,4 +87,10 @@ pub enum ClientError {
     /// The thread that did the work could not be started, or died.
     #[error("the work could not be done: {0}")]
     Thread(String),
+}
+impl From<StackError> for ClientError {
+    fn from(error: StackError) -> Self {
+        // It would make every error here as large as it is.
+        Self::Stack(Box::new(error))
+    }
 }

@@ -185,6 +185,7 @@ fn slow(seed: u64) -> Artifact<u64> {
     waiting(large(seed))
 }
 
+#[allow(clippy::await_holding_lock)] // a step waits for it, in a thread of its own
 #[tokio::test]
 async fn what_a_run_under_way_adopted_waits_for_its_end_and_stays() {
     let gate = std::sync::Arc::new(Gate::default());

@@ -74,8 +74,10 @@ async fn damaged_missing_and_unreferenced_objects_are_told_apart() {
         "{text}"
     );
     assert!(!report.is_sound());
-    let seen = seen.lock().unwrap();
-    assert_eq!((seen.len(), seen[3].checked, seen[3].total), (4, 4, 4));
+    {
+        let seen = seen.lock().unwrap();
+        assert_eq!((seen.len(), seen[3].checked, seen[3].total), (4, 4, 4));
+    }
 
     let one = client.verify(VerifyOptions::of_artifact("small", Some(saved.version())), |_| ());
     let one = one.await.unwrap();
