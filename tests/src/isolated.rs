@@ -61,6 +61,7 @@ fn is_odd(x: u64) -> bool {
 
 /// Steps of every kind.
 #[pipeline]
+#[allow(clippy::type_complexity)]
 pub fn everything(
     from: u64,
 ) -> (

@@ -63,7 +63,7 @@ use proc_macro::TokenStream;
 /// | `depends(path::to::helper)` | code elsewhere that counts; a step, or an item marked [`#[tracked]`](macro@tracked) |
 /// | `strict` | the whole executable counts |
 /// | `retry = 3`, `retry(max = 3, delay = "1s", backoff = 2.0, jitter = true)` | attempts after a failed one |
-/// | `timeout = "10m"` | the longest an attempt may take |
+/// | `timeout = "10m"` | the longest an attempt's body may take |
 /// | `outputs(mean, spread = Codec)` | names of the outputs in order, and codecs for them |
 /// | `fallible` | the return type is a `Result` by another name |
 /// | `crate = path` | where `zen_core` is found |

@@ -11,6 +11,7 @@ mod code;
 mod codec;
 mod deploying;
 mod failures;
+mod faults;
 mod grpc;
 mod isolation;
 mod language;

@@ -278,7 +278,7 @@ pub(crate) fn save<T: Materialize>(
     })?;
     let digest = Digest::of(&bytes);
     let mut record = ArtifactRecord::new(
-        Uuid::now_v7(),
+        crate::ids::next(),
         name,
         digest,
         bytes.len() as u64,
@@ -293,6 +293,8 @@ pub(crate) fn save<T: Materialize>(
         changes.push(Change::Object { digest, bytes });
     } else {
         record.uri = stack.artifacts().uri(digest);
+        // Others see then that the half-written object has a writer. When they can't, the object is written all the same.
+        let _ = stack.process();
         stack.artifacts().put(digest, bytes.into())?;
     }
     changes.push(Change::Artifact(Box::new(record)));

@@ -287,7 +287,8 @@ impl StepContext {
         self.facts.components.iter().find_map(Component::value)
     }
 
-    /// A folder of this attempt's own, made at the first call and removed when the attempt has ended.
+    /// A folder of this attempt's own, made at the first call and removed when the attempt has ended; that of a program that was
+    /// killed is removed at the next start.
     ///
     /// # Errors
     /// When the folder can't be made.

@@ -3,6 +3,7 @@
 mod clock;
 mod error;
 mod home;
+mod leftovers;
 mod liveness;
 mod program;
 #[allow(clippy::module_inception)]

@@ -5,7 +5,7 @@ mod wait;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -144,6 +144,16 @@ impl ArtifactStore {
     /// The store's URL.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The folder it is in; none when it is in no folder of this machine.
+    pub(crate) fn folder_path(&self) -> Option<PathBuf> {
+        // Only a store that was opened as a folder is known to keep its objects as files there.
+        let origin = self.origin.as_ref()?;
+        match StoreUrl::parse(&origin.url) {
+            Ok(StoreUrl::File(folder)) => Some(folder),
+            _ => None,
+        }
     }
 
     /// See [`with_inline_limit`](Self::with_inline_limit).

@@ -26,6 +26,11 @@ pub(super) enum Fault {
         token: u64,
         current: Option<u64>,
     },
+    /// What was written went to a file that nobody can open any more.
+    #[error(
+        "the file was deleted or replaced while this program had it open, so that what is recorded is lost: start the program again"
+    )]
+    Gone,
     #[error("{what}: {reason}")]
     Damaged { what: String, reason: String },
 }
