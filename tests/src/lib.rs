@@ -7,6 +7,7 @@ pub mod plain;
 mod readme;
 pub mod services;
 pub mod stores;
+pub mod torture;
 
 /// Whether a test that needs `what` can run. Where it can't, it says so and is skipped; with `ZEN_TEST_REQUIRE=1` in
 /// the environment, as in continuous integration, it fails instead: there, everything must be tested.
@@ -23,4 +24,15 @@ pub fn require(what: &str, available: bool) -> bool {
         eprintln!("skipped: {what} is not available");
     }
     available
+}
+
+/// An error with its causes, in one line, as people see it.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

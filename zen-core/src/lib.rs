@@ -54,6 +54,7 @@ pub mod deploy;
 #[cfg(unix)]
 mod ended;
 pub mod graph;
+mod ids;
 pub mod metadata;
 pub mod metric;
 pub mod prelude;

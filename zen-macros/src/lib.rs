@@ -63,7 +63,7 @@ use proc_macro::TokenStream;
 /// | `depends(path::to::helper)` | code elsewhere that counts; a step, or an item marked [`#[tracked]`](macro@tracked) |
 /// | `strict` | the whole executable counts |
 /// | `retry = 3`, `retry(max = 3, delay = "1s", backoff = 2.0, jitter = true)` | attempts after a failed one |
-/// | `timeout = "10m"` | the longest an attempt may take |
+/// | `timeout = "10m"` | the longest an attempt's body may take |
 /// | `isolation = process`, `isolation(process, memory = "2GiB", env("A" = "1"), inherit("B"))` | runs in a process of its own: whatever happens there ends only the step |
 /// | `isolation = none`, `isolation(never = "why")` | runs in the program's own process; also when the whole run is isolated |
 /// | `outputs(mean, spread = Codec)` | names of the outputs in order, and codecs for them |

@@ -12,6 +12,7 @@ mod code;
 mod codec;
 mod deploying;
 mod failures;
+mod faults;
 mod formats;
 mod grpc;
 mod isolation;

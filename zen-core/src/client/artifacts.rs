@@ -320,7 +320,7 @@ pub(crate) fn save<T: Materialize>(
         source,
     })?;
     let (digest, size) = (encoded.digest, encoded.size);
-    let mut record = ArtifactRecord::new(Uuid::now_v7(), name, digest, size, stack.clock().now());
+    let mut record = ArtifactRecord::new(crate::ids::next(), name, digest, size, stack.clock().now());
     record.describe(codec.type_name(), codec.info(), description);
     record.tags = tags;
     let id = record.id;

@@ -310,7 +310,7 @@ impl StepContext {
     }
 
     /// A folder of this attempt's own, made at the first call and removed when the attempt has ended and its outputs, which may be
-    /// [files](crate::artifact::FileArtifact) in it, have been read.
+    /// [files](crate::artifact::FileArtifact) in it, have been read; that of a program that was killed is removed at the next start.
     ///
     /// # Errors
     /// When the folder can't be made.

@@ -197,7 +197,7 @@ impl StepDefinition {
         self
     }
 
-    /// The longest an attempt may take.
+    /// The longest an attempt's body may take: neither loading inputs nor storing outputs counts, except in a process of its own.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

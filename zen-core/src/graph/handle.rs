@@ -148,7 +148,8 @@ pub trait Handle: Sized {
         self
     }
 
-    /// Fails an attempt that takes longer.
+    /// Fails an attempt whose body takes longer. Loading inputs from a slow store and storing outputs don't count, except for a step in a
+    /// process of its own, which does both there.
     #[track_caller]
     fn timeout(self, timeout: Duration) -> Self {
         ambient::configure(self.node(), Place::caller(), |node| node.timeout = Some(timeout));

@@ -63,12 +63,13 @@ impl RunCore {
         }
     }
 
-    /// Expiry is recorded with a step, but the policy may have become stricter since.
+    /// Expiry is recorded with a step, but the policy may have become stricter since. What seems to have been made that far in the future was
+    /// made while the clock was wrong: nobody knows how old it is.
     fn is_too_old(&self, policy: &CachePolicy, found: &CachedStep) -> bool {
         let Some(oldest) = found.outputs.iter().map(|output| output.artifact.created).min() else {
             return false;
         };
-        let age = (self.now() - oldest).to_std().unwrap_or_default();
+        let age = (self.now() - oldest).abs().to_std().unwrap_or_default();
         policy.expires.is_some_and(|expires| age > expires)
     }
 

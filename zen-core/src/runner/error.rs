@@ -43,12 +43,14 @@ pub enum RunError {
         reason: String,
     },
     /// The metadata store failed while the run went on: what was finished before is recorded.
-    #[error("pipeline `{pipeline}`: run {run} could not be recorded")]
+    #[error("pipeline `{pipeline}`: run {run} could not be recorded{}", from(step.as_deref()))]
     NotRecorded {
         /// The pipeline.
         pipeline: String,
         /// The run.
         run: Uuid,
+        /// The first step whose record was lost, when it is known: other steps may have been lost with it.
+        step: Option<String>,
         /// The cause.
         #[source]
         source: Arc<MetadataError>,
@@ -88,6 +90,11 @@ pub enum RunError {
     /// There is no tokio runtime, or no thread could be started.
     #[error("a run can't be started here: {0}")]
     Runtime(String),
+}
+
+fn from(step: Option<&str>) -> String {
+    step.map(|step| format!(" from step `{step}` on"))
+        .unwrap_or_default()
 }
 
 impl RunError {

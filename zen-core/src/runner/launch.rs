@@ -14,9 +14,11 @@ use super::events::{Observer, RunEvent};
 use super::executor::{Executor, InProcess};
 use super::{Run, RunError, RunHandle, interrupt, isolation};
 use crate::client::{ClientError, blocking};
+use crate::graph::failure::chain;
 use crate::graph::{CachePolicy, Graph, Isolation, Pipeline, PipelineOutput};
 use crate::metadata::{
-    Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, StepRecord, check_label,
+    ArtifactFilter, Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, StepRecord,
+    check_label,
 };
 use crate::stack::{Stack, git_commit, host, program, program_path, user};
 
@@ -268,6 +270,7 @@ impl<O: PipelineOutput> Launch<O> {
             };
             stack.settle_dead_runs()?;
             let resumed = resumed(&stack, &name, graph_hash, resume)?;
+            follow_the_newest(&stack)?;
             let process = stack.process()?;
             Ok((stack, resumed, process))
         })
@@ -275,7 +278,7 @@ impl<O: PipelineOutput> Launch<O> {
         let (resumed_from, finished) =
             resumed.map_or((None, HashMap::new()), |(run, steps)| (Some(run), steps));
         let started = stack.clock().now();
-        let run = Uuid::now_v7();
+        let run = crate::ids::next();
         let run_name = self.name.unwrap_or_else(|| {
             format!(
                 "{}-{}",
@@ -298,9 +301,9 @@ impl<O: PipelineOutput> Launch<O> {
                 .parallel
                 .unwrap_or_else(|| available_parallelism().map_or(4, |n| n.get().max(4))),
             grace: self.grace,
-            scratch: stack
-                .home()
-                .map_or_else(std::env::temp_dir, |home| home.join("scratch")),
+            scratch: process
+                .and_then(|process| stack.scratch_of(process))
+                .unwrap_or_else(std::env::temp_dir),
             resumed: finished,
             project: project.clone(),
         };
@@ -363,6 +366,7 @@ impl<O: PipelineOutput> Launch<O> {
         if let Err(error) = recorded.await {
             // Only ends the thread: nothing was put in.
             let _ = core.recorder().close();
+            never_began(&stack, run, &error).await;
             return Err(error);
         }
         core.tell(|| RunEvent::RunStarted {
@@ -389,6 +393,17 @@ impl<O: PipelineOutput> Launch<O> {
         core.pump();
         Ok(RunHandle::new(core, stack))
     }
+}
+
+/// A store may have written the run's start and then failed to say so: then the run has failed. Otherwise nothing is known of it.
+async fn never_began(stack: &Stack, run: Uuid, error: &RunError) {
+    let metadata = Arc::clone(stack.metadata());
+    let died = Change::RunDied {
+        run,
+        error: chain(error),
+        noticed: stack.clock().now(),
+    };
+    let _ = blocking_start(move || Ok(metadata.apply(&[died])?)).await;
 }
 
 /// Blocking work at the start, whose errors are of several kinds.
@@ -419,6 +434,27 @@ fn aborting(graph: &Graph) -> Option<String> {
     definitions
         .find(|definition| definition.panic_aborts)
         .map(|definition| definition.path.clone())
+}
+
+/// Runs and artifacts are listed by their ids, which hold the time: where the clock has been set back, those of this run must follow the
+/// newest there are all the same.
+fn follow_the_newest(stack: &Stack) -> Result<(), MetadataError> {
+    let runs = RunFilter {
+        limit: Some(1),
+        ..RunFilter::default()
+    };
+    let artifacts = ArtifactFilter {
+        limit: Some(1),
+        ..ArtifactFilter::default()
+    };
+    let metadata = stack.metadata();
+    if let Some(run) = metadata.runs(&runs)?.first() {
+        crate::ids::newer_than(run.id);
+    }
+    if let Some(artifact) = metadata.artifacts(&artifacts)?.first() {
+        crate::ids::newer_than(artifact.id);
+    }
+    Ok(())
 }
 
 type Finished = HashMap<String, StepRecord>;

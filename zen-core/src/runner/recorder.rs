@@ -1,30 +1,25 @@
 //! Writes what happens in a run to the metadata store, off the steps' path.
 //!
-//! One thread a run takes what steps have said and done, in order, and applies it in groups: one transaction for whatever has come
-//! together since the last one. A step's record is written only when its objects are stored, and records keep their
-//! order, so that the store never shows a step whose inputs or outputs aren't there.
+//! One thread a run takes what steps have said and done, and applies it in groups: one transaction for whatever has come together
+//! since the last one. A step's record is written only when its objects are stored, and after the records of the steps it read from, so that
+//! the store never shows a step whose inputs or outputs aren't there. Others don't wait with it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod writer;
+
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use self::writer::Writer;
 use crate::artifact::ArtifactError;
 use crate::graph::failure::chain;
-use crate::metadata::{Change, MetadataError, MetadataStore, Status, StepRecord};
-
-/// How long the first change after a pause waits for others to join it. Those that come while a group is being written
-/// are a group already, and wait for nothing.
-const GATHER: Duration = Duration::from_micros(200);
+use crate::metadata::{Change, MetadataError, MetadataStore, StepRecord};
 
 /// The most changes in one transaction.
 const GROUP: usize = 512;
-
-/// A step that ends sooner than this is written once, when it has ended.
-const MARK_AFTER: Duration = Duration::from_millis(50);
 
 /// The objects of one step on their way to the store.
 #[derive(Debug, Default)]
@@ -37,6 +32,8 @@ pub(crate) struct Upload {
 struct UploadState {
     open: usize,
     error: Option<String>,
+    /// Whose recorder waits for it.
+    recorder: Option<Arc<Shared>>,
 }
 
 impl Upload {
@@ -45,6 +42,7 @@ impl Upload {
             state: Mutex::new(UploadState {
                 open: count,
                 error: None,
+                recorder: None,
             }),
             changed: Condvar::new(),
         })
@@ -57,6 +55,23 @@ impl Upload {
             state.error.get_or_insert_with(|| chain(&error));
         }
         self.changed.notify_all();
+        let recorder = match state.open {
+            0 => state.recorder.take(),
+            _ => None,
+        };
+        drop(state);
+        if let Some(recorder) = recorder {
+            recorder.queue().uploaded = true;
+            recorder.changed.notify_all();
+        }
+    }
+
+    /// Lets a recorder know when it is done.
+    fn report_to(&self, recorder: &Arc<Shared>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.open > 0 {
+            state.recorder = Some(Arc::clone(recorder));
+        }
     }
 
     fn wait(&self) -> Result<(), String> {
@@ -72,6 +87,13 @@ impl Upload {
     }
 }
 
+/// How a step ended, and what is to be written before.
+struct Ended {
+    step: Box<StepRecord>,
+    before: Vec<Change>,
+    upload: Option<Arc<Upload>>,
+}
+
 /// One thing to write.
 enum Entry {
     /// A step that is running: written only when it still runs after a while, or has said something.
@@ -79,11 +101,7 @@ enum Entry {
     /// What a step said.
     Said(Uuid, Change),
     /// A step's end with its artifacts, once its objects are stored.
-    Ended {
-        step: Box<StepRecord>,
-        before: Vec<Change>,
-        upload: Option<Arc<Upload>>,
-    },
+    Ended(Ended),
     /// Anything else.
     Change(Change),
 }
@@ -92,8 +110,8 @@ enum Entry {
 pub(crate) trait RecorderEvents: Send + Sync {
     /// The outputs of a step could not be stored, although its body succeeded.
     fn not_stored(&self, step: &str, error: String);
-    /// The metadata store refused; nothing more will be recorded.
-    fn broken(&self, error: Arc<MetadataError>);
+    /// The metadata store refused; nothing more will be recorded, beginning with what `step` did or said when it is known.
+    fn broken(&self, error: Arc<MetadataError>, step: Option<String>);
 }
 
 #[derive(Default)]
@@ -103,6 +121,8 @@ struct Queue {
     flushing: usize,
     /// Something is in the queue that should not wait for company.
     urgent: bool,
+    /// An upload is done that a step's end may have waited for.
+    uploaded: bool,
     /// How many entries were ever put in, and how many of them are settled.
     put: u64,
     settled: u64,
@@ -128,6 +148,12 @@ impl fmt::Debug for Recorder {
     }
 }
 
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -148,13 +174,7 @@ impl Recorder {
         let thread = std::thread::Builder::new()
             .name("zen-recorder".into())
             .spawn(move || {
-                Writer {
-                    shared: writer,
-                    events,
-                    marks: HashMap::new(),
-                    lost: HashSet::new(),
-                }
-                .run();
+                Writer::new(writer, events).run();
             })?;
         Ok(Self {
             shared,
@@ -191,11 +211,14 @@ impl Recorder {
     }
 
     pub(crate) fn ended(&self, step: StepRecord, before: Vec<Change>, upload: Option<Arc<Upload>>) {
-        self.put(Entry::Ended {
+        if let Some(upload) = &upload {
+            upload.report_to(&self.shared);
+        }
+        self.put(Entry::Ended(Ended {
             step: Box::new(step),
             before,
             upload,
-        });
+        }));
     }
 
     /// Writes what is in the queue now, without waiting for more to join it.
@@ -231,174 +254,5 @@ impl Recorder {
             let _ = thread.join();
         }
         flushed
-    }
-}
-
-struct Writer {
-    shared: Arc<Shared>,
-    events: Arc<dyn RecorderEvents>,
-    /// Steps that run and are not written yet.
-    marks: HashMap<Uuid, (Instant, Box<StepRecord>)>,
-    /// Artifacts that could not be stored.
-    lost: HashSet<Uuid>,
-}
-
-impl Writer {
-    fn run(mut self) {
-        while let Some(entries) = self.next() {
-            let count = entries.len() as u64;
-            let result = self.write(entries);
-            let mut queue = self.shared.queue();
-            queue.settled += count;
-            if let Err(error) = result {
-                let error = Arc::new(error);
-                queue.settled += queue.entries.len() as u64;
-                queue.entries.clear();
-                queue.broken = Some(Arc::clone(&error));
-                drop(queue);
-                self.shared.changed.notify_all();
-                self.events.broken(error);
-                return;
-            }
-            let flushing = queue.flushing > 0;
-            drop(queue);
-            if flushing {
-                self.shared.changed.notify_all();
-            }
-        }
-    }
-
-    /// Waits for entries, or for a mark that is due (then the list may be empty). `None` when the recorder is closed.
-    fn next(&mut self) -> Option<Vec<Entry>> {
-        let mut queue = self.shared.queue();
-        let mut idle = false;
-        loop {
-            if queue.entries.is_empty() {
-                idle = true;
-                if queue.closed {
-                    return None;
-                }
-                let due = self.marks.values().map(|(since, _)| *since + MARK_AFTER).min();
-                let Some(due) = due else {
-                    queue = self
-                        .shared
-                        .changed
-                        .wait(queue)
-                        .unwrap_or_else(PoisonError::into_inner);
-                    continue;
-                };
-                let now = Instant::now();
-                if due <= now {
-                    return Some(Vec::new());
-                }
-                queue = self
-                    .shared
-                    .changed
-                    .wait_timeout(queue, due - now)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0;
-                continue;
-            }
-            if idle && queue.flushing == 0 && !queue.closed && !queue.urgent && queue.entries.len() < GROUP {
-                let until = Instant::now() + GATHER;
-                loop {
-                    let now = Instant::now();
-                    if now >= until
-                        || queue.flushing > 0
-                        || queue.closed
-                        || queue.urgent
-                        || queue.entries.len() >= GROUP
-                    {
-                        break;
-                    }
-                    queue = self
-                        .shared
-                        .changed
-                        .wait_timeout(queue, until - now)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0;
-                }
-            }
-            let count = queue.entries.len().min(GROUP);
-            queue.urgent = false;
-            return Some(queue.entries.drain(..count).collect());
-        }
-    }
-
-    fn write(&mut self, entries: Vec<Entry>) -> Result<(), MetadataError> {
-        let mut changes = Vec::with_capacity(2 * entries.len());
-        for entry in entries {
-            match entry {
-                Entry::Change(change) => changes.push(change),
-                Entry::Mark(step) => {
-                    self.marks.insert(step.id, (Instant::now(), step));
-                }
-                Entry::Said(step, change) => {
-                    if let Some((_, mark)) = self.marks.remove(&step) {
-                        changes.push(Change::Step(mark));
-                    }
-                    changes.push(change);
-                }
-                Entry::Ended { step, before, upload } => {
-                    if upload.as_ref().is_some_and(|upload| upload.is_open()) && !changes.is_empty() {
-                        // What is ready need not wait for this upload.
-                        self.shared.metadata.apply(&std::mem::take(&mut changes))?;
-                    }
-                    let stored = upload.map_or(Ok(()), |upload| upload.wait());
-                    self.marks.remove(&step.id);
-                    self.end(*step, before, stored, &mut changes);
-                }
-            }
-        }
-        let now = Instant::now();
-        let due: Vec<_> = self
-            .marks
-            .iter()
-            .filter(|(_, (since, _))| *since + MARK_AFTER <= now)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in due {
-            if let Some((_, mark)) = self.marks.remove(&id) {
-                changes.push(Change::Step(mark));
-            }
-        }
-        if changes.is_empty() {
-            return Ok(());
-        }
-        self.shared.metadata.apply(&changes)
-    }
-
-    /// A step whose outputs, or whose inputs, could not be stored has failed, whatever its body said.
-    fn end(
-        &mut self,
-        mut step: StepRecord,
-        before: Vec<Change>,
-        stored: Result<(), String>,
-        changes: &mut Vec<Change>,
-    ) {
-        let lost_input = step
-            .inputs
-            .iter()
-            .find(|edge| self.lost.contains(&edge.artifact))
-            .map(|edge| edge.name.clone());
-        let error = match (stored, lost_input) {
-            (Ok(()), None) => {
-                changes.extend(before);
-                changes.push(Change::Step(Box::new(step)));
-                return;
-            }
-            (Err(error), _) => {
-                let error = format!("its outputs could not be stored: {error}");
-                self.events.not_stored(&step.name, error.clone());
-                error
-            }
-            (Ok(()), Some(input)) => format!("its input `{input}` could not be stored"),
-        };
-        self.lost.extend(step.outputs.iter().map(|edge| edge.artifact));
-        step.outputs.clear();
-        step.inputs.retain(|edge| !self.lost.contains(&edge.artifact));
-        step.status = Status::Failed;
-        step.error = Some(error);
-        changes.push(Change::Step(Box::new(step)));
     }
 }

@@ -130,23 +130,26 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
     let recorder = core.recorder();
     // Outputs that can't be stored turn a success into a failure: known only when the queue is empty.
     let flushed = recorder.flush();
+    let not_recorded = |source| RunError::NotRecorded {
+        pipeline: pipeline.clone(),
+        run,
+        step: core.broken().and_then(|broken| broken.step),
+        source,
+    };
+    let broken = || core.broken().map(|broken| broken.error);
     let error = match (
-        flushed.err().or_else(|| core.broken()),
+        flushed.err().or_else(broken),
         core.cancel_reason(),
         core.state().first_failure.clone(),
     ) {
-        (Some(source), _, _) => Some(RunError::NotRecorded {
-            pipeline,
-            run,
-            source,
-        }),
+        (Some(source), _, _) => Some(not_recorded(source)),
         (None, Some(reason), _) => Some(RunError::Cancelled {
-            pipeline,
+            pipeline: pipeline.clone(),
             run,
             reason,
         }),
         (None, None, Some((step, failure))) => Some(RunError::StepFailed {
-            pipeline,
+            pipeline: pipeline.clone(),
             run,
             step,
             failure,
@@ -175,6 +178,14 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
         ended: core.now(),
     });
     let closed = recorder.close();
+    if let Some(source) = core.broken().map(|broken| broken.error) {
+        // What made it fail may be over. Otherwise the run is settled when this process has ended.
+        let _ = stack.metadata().apply(&[Change::RunDied {
+            run,
+            error: crate::graph::failure::chain(&not_recorded(source)),
+            noticed: core.now(),
+        }]);
+    }
     core.tell(|| RunEvent::RunEnded {
         pipeline: settings.pipeline.clone(),
         run,
@@ -190,11 +201,7 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
     });
     match (error, closed) {
         (Some(error), _) => Err(error),
-        (None, Err(source)) => Err(RunError::NotRecorded {
-            pipeline: settings.pipeline.clone(),
-            run,
-            source,
-        }),
+        (None, Err(source)) => Err(not_recorded(source)),
         (None, Ok(())) => match stack.metadata().run(run)? {
             Some(record) => Ok(RunView::new(stack.clone(), record)),
             None => Err(ClientError::NoRun(run).into()),

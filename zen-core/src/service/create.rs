@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::local::{LocalConfig, NAME, home, program};
 use super::{LocalOptions, LocalService, Service, ServiceError};
 use crate::metadata::{Change, ServiceRecord, ServiceState, ServiceStatus};
@@ -67,7 +65,7 @@ pub(crate) fn blank(
 ) -> ServiceRecord {
     let now = stack.clock().now();
     ServiceRecord {
-        id: Uuid::now_v7(),
+        id: crate::ids::next(),
         name: name.to_owned(),
         backend: backend.to_owned(),
         kind: kind.to_owned(),

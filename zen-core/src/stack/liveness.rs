@@ -65,6 +65,18 @@ impl Liveness {
         }
     }
 
+    /// Whether any process that claimed an id in `folder`, this one among them, is alive.
+    pub(crate) fn is_anybody_alive(folder: &Path) -> bool {
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return false;
+        };
+        entries.flatten().any(|entry| {
+            let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            // When in doubt it is alive.
+            id.is_some_and(|id| Self::is_alive(folder, id).unwrap_or(true))
+        })
+    }
+
     /// Removes the files of dead processes. Only tidies up: a missing file says the same as an unlocked one.
     pub(crate) fn sweep(folder: &Path) {
         let Ok(entries) = std::fs::read_dir(folder) else {

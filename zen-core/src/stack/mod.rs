@@ -4,6 +4,7 @@ mod clock;
 mod error;
 mod home;
 mod keep;
+mod leftovers;
 mod liveness;
 mod program;
 #[allow(clippy::module_inception)]

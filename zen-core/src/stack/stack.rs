@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use super::{Clock, Liveness, StackError, SystemClock, find_home, host};
+use super::{Clock, Liveness, StackError, SystemClock, find_home, host, leftovers};
 use crate::artifact::{ArtifactError, ArtifactStore, StoreUrl};
 use crate::graph::Component;
 use crate::metadata::{Change, MetadataError, MetadataStore, RunFilter, Status};
@@ -210,11 +210,21 @@ impl Stack {
         self.inner.program.is_some()
     }
 
+    /// Where the steps of this process's runs have their scratch folders; none for a stack in memory.
+    pub(crate) fn scratch_of(&self, process: uuid::Uuid) -> Option<PathBuf> {
+        Some(self.scratch()?.join(process.to_string()))
+    }
+
+    fn scratch(&self) -> Option<PathBuf> {
+        self.home().map(|home| home.join("scratch"))
+    }
+
     pub(super) fn live(&self) -> Option<PathBuf> {
         self.home().map(|home| home.join("live"))
     }
 
-    /// Marks the runs whose process died on this machine as failed, with their unfinished steps. Returns how many.
+    /// Marks the runs whose process died on this machine as failed, with their unfinished steps, and removes what else it left unfinished:
+    /// scratch folders and half-written objects. Returns how many runs there were.
     ///
     /// # Errors
     /// When the metadata store can't be read or written.
@@ -241,6 +251,12 @@ impl Stack {
                     ),
                     noticed: self.clock().now(),
                 };
+                if dead == 0
+                    && let Some(artifacts) = self.artifacts().folder_path()
+                {
+                    // First: whoever dies in between leaves the death to be noticed again, and with it what is to be swept.
+                    leftovers::sweep_half_written(&artifacts, &folder);
+                }
                 match self.metadata().apply(&[died]) {
                     Ok(()) => dead += 1,
                     // Another process has settled it, and a prune has removed it since.
@@ -250,6 +266,9 @@ impl Stack {
             }
         }
         Liveness::sweep(&folder);
+        if let Some(scratch) = self.scratch() {
+            leftovers::sweep_scratch(&scratch, &folder);
+        }
         Ok(dead)
     }
 }

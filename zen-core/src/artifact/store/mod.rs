@@ -292,6 +292,12 @@ impl ArtifactStore {
         &self.url
     }
 
+    /// The folder it is in; none when it is in no folder of this machine.
+    pub(crate) fn folder_path(&self) -> Option<PathBuf> {
+        // Only a store that was opened as a folder is known to keep its objects as files there.
+        self.origin.as_ref()?.folder_path()
+    }
+
     /// See [`with_inline_limit`](Self::with_inline_limit).
     pub fn inline_limit(&self) -> usize {
         self.inline_limit

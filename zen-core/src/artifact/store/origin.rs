@@ -1,6 +1,7 @@
 //! How another process opens the same store.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,13 @@ impl StoreOrigin {
             fsync,
             options: Vec::new(),
             explicit: false,
+        }
+    }
+
+    pub(super) fn folder_path(&self) -> Option<PathBuf> {
+        match StoreUrl::parse(&self.url) {
+            Ok(StoreUrl::File(folder)) => Some(folder),
+            _ => None,
         }
     }
 

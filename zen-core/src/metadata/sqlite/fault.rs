@@ -29,6 +29,11 @@ pub(super) enum Fault {
     /// A prune is removing what a change refers to.
     #[error("{what} is being pruned")]
     Pruned { what: String },
+    /// What was written went to a file that nobody can open any more.
+    #[error(
+        "the file was deleted or replaced while this program had it open, so that what is recorded is lost: start the program again"
+    )]
+    Gone,
     #[error("{what}: {reason}")]
     Damaged { what: String, reason: String },
 }

@@ -5,6 +5,7 @@ mod artifacts;
 mod cached;
 mod edges;
 mod fault;
+mod file;
 mod leases;
 mod migrations;
 mod objects;

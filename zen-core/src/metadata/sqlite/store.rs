@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 use uuid::Uuid;
 
-use super::fault::Outcome;
+use super::fault::{Fault, Outcome};
+use super::file::DatabaseFile;
 use super::migrations::APPLICATION_ID;
 use super::open;
 use super::options::{Durability, SqliteOptions};
@@ -40,6 +41,7 @@ pub struct SqliteMetadata {
     /// write-ahead log, which one that only reads cannot do.
     readers: Option<Readers>,
     writer: Mutex<Connection>,
+    file: Option<DatabaseFile>,
 }
 
 impl SqliteMetadata {
@@ -57,11 +59,13 @@ impl SqliteMetadata {
             source: None,
         })?;
         let writer = open::writer(&path, options.durability)?;
+        let file = DatabaseFile::opened(&path);
         Ok(Self::new(
             path.display().to_string(),
             options.durability,
             Some(path),
             writer,
+            file,
         ))
     }
 
@@ -75,15 +79,23 @@ impl SqliteMetadata {
             Durability::Process,
             None,
             open::memory()?,
+            None,
         ))
     }
 
-    fn new(location: String, durability: Durability, path: Option<PathBuf>, writer: Connection) -> Self {
+    fn new(
+        location: String,
+        durability: Durability,
+        path: Option<PathBuf>,
+        writer: Connection,
+        file: Option<DatabaseFile>,
+    ) -> Self {
         Self {
             location,
             durability,
             readers: path.map(Readers::new),
             writer: Mutex::new(writer),
+            file,
         }
     }
 
@@ -119,7 +131,11 @@ impl SqliteMetadata {
             let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let changed = change(&transaction)?;
             transaction.commit()?;
-            Ok(changed)
+            // SQLite goes on with a file that has been deleted. Asked afterwards: what was committed to a file that is still there is kept.
+            match &self.file {
+                Some(file) if file.is_gone() => Err(Fault::Gone),
+                _ => Ok(changed),
+            }
         })
     }
 }

@@ -61,7 +61,7 @@ impl RunCore {
                 return self.fail_early(&task, StepFailure::new(FailureKind::Storage, chain(&error)));
             }
         };
-        let outputs: Vec<Uuid> = node.outputs.iter().map(|_| Uuid::now_v7()).collect();
+        let outputs: Vec<Uuid> = node.outputs.iter().map(|_| crate::ids::next()).collect();
         let cancel = Arc::new(Cancel::default());
         let events: Arc<dyn StepEvents> = Arc::new(AttemptEvents {
             step: task.step,

@@ -8,7 +8,6 @@ use crate::runner::core::RunCore;
 use crate::runner::held::Held;
 use crate::runner::state::{InputFrom, Task, TaskInput};
 use std::sync::Arc;
-use uuid::Uuid;
 
 impl RunCore {
     /// Loads inputs. When one can't be read, the step that made it runs again, or, failing that, the task fails; then
@@ -105,7 +104,7 @@ impl RunCore {
                 .put_object(value.digest, value.encoded.clone(), false)?;
             let name = format!("{}.{}.{}", self.settings.pipeline, node.name(), input.name);
             let mut record =
-                self.artifact_record(Uuid::now_v7(), name, value.digest, value.encoded.len() as u64);
+                self.artifact_record(crate::ids::next(), name, value.digest, value.encoded.len() as u64);
             record.describe(value.codec.type_name(), value.info, value.description.clone());
             record.uri = self.stack.artifacts().uri(value.digest);
             record.producer_run = Some(self.settings.run);

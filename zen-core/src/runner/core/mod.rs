@@ -76,7 +76,7 @@ pub(crate) struct RunCore {
     /// The attempts that are being made, to tell them to stop.
     attempts: Mutex<HashMap<InstanceId, (u32, Arc<Cancel>)>>,
     cancel_reason: Mutex<Option<String>>,
-    broken: Mutex<Option<Arc<MetadataError>>>,
+    broken: Mutex<Option<Broken>>,
     finished: Notify,
     started: Instant,
 }
@@ -85,6 +85,13 @@ impl fmt::Debug for RunCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RunCore({})", self.settings.run)
     }
+}
+
+/// Why nothing more is recorded, and which step was the first that was not.
+#[derive(Clone)]
+pub(crate) struct Broken {
+    pub(crate) error: Arc<MetadataError>,
+    pub(crate) step: Option<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,9 +108,9 @@ impl RecorderEvents for Reports {
         }
     }
 
-    fn broken(&self, error: Arc<MetadataError>) {
+    fn broken(&self, error: Arc<MetadataError>, step: Option<String>) {
         if let Some(run) = self.0.upgrade() {
-            *lock(&run.broken) = Some(error);
+            *lock(&run.broken) = Some(Broken { error, step });
             run.stop(
                 Status::Skipped,
                 "not run because the metadata store failed".into(),
@@ -346,7 +353,7 @@ impl RunCore {
         lock(&self.cancel_reason).clone()
     }
 
-    pub(crate) fn broken(&self) -> Option<Arc<MetadataError>> {
+    pub(crate) fn broken(&self) -> Option<Broken> {
         lock(&self.broken).clone()
     }
 

@@ -5,7 +5,6 @@ use crate::artifact::Digest;
 use crate::graph::{Graph, ScopeId};
 use crate::metadata::Status;
 use std::sync::Arc;
-use uuid::Uuid;
 
 impl State {
     /// The vector of an `each` is known: makes its body once for every element.
@@ -58,7 +57,7 @@ impl State {
                 self.not_run.push(NotRun {
                     node: node.id(),
                     name: format!("{}{suffix}", node.name()),
-                    step: Uuid::now_v7(),
+                    step: crate::ids::next(),
                     status: Status::Skipped,
                     reason: reason.clone(),
                     element,

@@ -258,7 +258,7 @@ impl State {
             outputs: Vec::new(),
             readers: vec![0; graph.get(*node).outputs.len()],
             attempt: 0,
-            step: Uuid::now_v7(),
+            step: crate::ids::next(),
             said: Arc::default(),
             started: None,
             body: None,
