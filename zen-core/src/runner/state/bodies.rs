@@ -71,6 +71,12 @@ impl State {
         if !self.leave(id) {
             return;
         }
+        if let Some((status, reason)) = self.stopping.clone() {
+            // The run was stopped while its input was being looked at: what would be made now, nobody would end.
+            self.note_not_run(id, status, reason);
+            self.end(id, status);
+            return;
+        }
         let graph = Arc::clone(&self.graph);
         let owner = graph.get(self.instances[id].node);
         let Some((body, results)) = owner.body() else {
