@@ -30,6 +30,7 @@ mod saying;
 mod scale;
 mod services;
 mod serving;
+mod stopping;
 mod stored;
 mod stores;
 mod support;
