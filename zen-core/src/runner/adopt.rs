@@ -27,6 +27,8 @@ pub(super) enum Adopted {
     No(Option<String>),
     /// Something was found, but its objects are missing or damaged: they have to be written anew.
     Unreadable(String),
+    /// Something was found, but the store can't be asked for it: what would be made now could not be stored either.
+    Away(String),
 }
 
 impl RunCore {
@@ -127,7 +129,12 @@ impl RunCore {
                         found.run,
                         chain(&error)
                     );
-                    return Adopted::Unreadable(reason);
+                    return match error {
+                        ArtifactError::Refused { .. }
+                        | ArtifactError::NoBucket { .. }
+                        | ArtifactError::Unreachable { .. } => Adopted::Away(reason),
+                        _ => Adopted::Unreadable(reason),
+                    };
                 }
             }
         }

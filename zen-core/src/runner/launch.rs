@@ -1,6 +1,5 @@
 //! Starting a pipeline: on which stack, with which options.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -12,13 +11,13 @@ use super::arguments::Arguments;
 use super::core::{RunCore, Settings};
 use super::events::{Observer, RunEvent};
 use super::executor::{Executor, InProcess};
+use super::resume::{Finished, Resume, resumed};
 use super::{Run, RunError, RunHandle, interrupt, isolation};
-use crate::client::{ClientError, blocking};
+use crate::client::blocking;
 use crate::graph::failure::chain;
 use crate::graph::{CachePolicy, Graph, Isolation, Pipeline, PipelineOutput};
 use crate::metadata::{
-    ArtifactFilter, Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, StepRecord,
-    check_label,
+    ArtifactFilter, Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, check_label,
 };
 use crate::stack::{Stack, git_commit, host, program, program_path, user};
 
@@ -69,12 +68,6 @@ pub struct Launch<O> {
     isolation: Isolation,
     interrupts: bool,
     resume: Option<Resume>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Resume {
-    Run(Uuid),
-    Last,
 }
 
 macro_rules! launch_options {
@@ -276,7 +269,7 @@ impl<O: PipelineOutput> Launch<O> {
         })
         .await?;
         let (resumed_from, finished) =
-            resumed.map_or((None, HashMap::new()), |(run, steps)| (Some(run), steps));
+            resumed.map_or((None, Finished::new()), |(run, steps)| (Some(run), steps));
         let started = stack.clock().now();
         let run = crate::ids::next();
         let run_name = self.name.unwrap_or_else(|| {
@@ -455,70 +448,4 @@ fn follow_the_newest(stack: &Stack) -> Result<(), MetadataError> {
         crate::ids::newer_than(artifact.id);
     }
     Ok(())
-}
-
-type Finished = HashMap<String, StepRecord>;
-
-/// The finished steps of the run to continue.
-fn resumed(
-    stack: &Stack,
-    pipeline: &str,
-    graph: crate::artifact::Digest,
-    resume: Option<Resume>,
-) -> Result<Option<(Uuid, Finished)>, RunError> {
-    let metadata = stack.metadata();
-    let record = match resume {
-        None => return Ok(None),
-        Some(Resume::Run(run)) => metadata.run(run)?.ok_or(ClientError::NoRun(run))?,
-        Some(Resume::Last) => {
-            let filter = RunFilter {
-                pipeline: Some(pipeline.to_owned()),
-                limit: Some(1),
-                ..RunFilter::default()
-            };
-            match metadata.runs(&filter)?.pop() {
-                Some(last) if last.status != Status::Completed && last.graph_hash == graph => last,
-                _ => return Ok(None),
-            }
-        }
-    };
-    let refuse = |reason: String| {
-        Err(RunError::Resume {
-            run: record.id,
-            reason,
-        })
-    };
-    if record.pipeline != pipeline {
-        return refuse(format!(
-            "it is a run of pipeline `{}`, not of `{pipeline}`",
-            record.pipeline
-        ));
-    }
-    if record.graph_hash != graph {
-        return refuse(
-            "the pipeline's graph has changed since: run it anew, and unchanged steps come from the cache"
-                .into(),
-        );
-    }
-    if !record.status.is_final() {
-        return refuse(format!(
-            "it is {} in process {} on {}",
-            record.status, record.pid, record.host
-        ));
-    }
-    let mut finished = Finished::new();
-    let mut next = Some(record.id);
-    while let Some(run) = next {
-        for step in metadata
-            .steps(run)?
-            .into_iter()
-            .filter(|step| step.status.is_success())
-        {
-            // The newest run comes first, and counts.
-            finished.entry(step.name.clone()).or_insert(step);
-        }
-        // That run may have been interrupted before it came to all that it was to adopt.
-        next = metadata.run(run)?.and_then(|run| run.resumed_from);
-    }
-    Ok(Some((record.id, finished)))
 }

@@ -17,6 +17,7 @@ mod panics;
 mod pool;
 mod progress;
 mod recorder;
+mod resume;
 mod run;
 mod state;
 mod upload;

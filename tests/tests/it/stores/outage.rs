@@ -85,6 +85,15 @@ fn a_server_that_is_killed_fails_the_step_by_name_and_a_resumed_run_completes() 
         assert_eq!(run.step("before").unwrap().status(), Status::Completed);
         assert_eq!(run.step("during").unwrap().status(), Status::Failed);
 
+        // Still gone: nothing is done for the waste-paper basket.
+        let away = through_an_outage().on(&stack).quiet().resume_last().run().await;
+        let text = away.unwrap_err().to_string();
+        assert!(
+            text.contains("step `before` failed") && text.contains("can't be reached"),
+            "{text}"
+        );
+        assert_eq!(calls.get(), 1, "what had finished was done again");
+
         doomed.weed.lock().unwrap().as_mut().unwrap().start_again();
         // Now it lives.
         let server = doomed.weed.lock().unwrap().take();

@@ -108,6 +108,9 @@ impl RunCore {
                     return self.finish_adopted(&task, node, key, outputs, &inputs, source);
                 }
                 Adopted::No(reason) => note = reason,
+                Adopted::Away(reason) => {
+                    return self.fail_early(&task, StepFailure::new(FailureKind::Storage, reason));
+                }
                 Adopted::Unreadable(reason) => {
                     note = Some(reason);
                     replace = true;
