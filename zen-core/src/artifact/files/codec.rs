@@ -72,6 +72,8 @@ macro_rules! codec {
             }
         }
 
+        // For one who has forgotten a derive, they are no help.
+        #[diagnostic::do_not_recommend]
         impl Materialize for $type {
             fn codecs() -> Vec<Arc<dyn Codec<Self>>> {
                 vec![Arc::new($codec)]
