@@ -487,3 +487,25 @@ async fn waiting_for_a_step_takes_no_longer_than_its_grace() {
     handle.cancel();
     assert!(handle.wait().await.is_err());
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_that_is_no_worker_is_told_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    // It prints whatever it is told, and waits for more.
+    let program = folder.path().join("echo");
+    std::fs::write(&program, "#!/bin/sh\nexec cat\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let home = folder.path().join(".zen");
+    let stack = Stack::builder().home(home).program(&program).build().unwrap();
+    let (kind, message) = failure(
+        &stack,
+        ending("fail".into(), "SECRET".into(), None, Some(1500), 0),
+    )
+    .await;
+    assert_eq!(kind, FailureKind::Timeout, "{message}");
+    let run = Client::of(stack).last_run("ending").unwrap();
+    let logs = run.step("end").unwrap().logs(0).unwrap();
+    assert!(logs.is_empty(), "{logs:?}");
+}

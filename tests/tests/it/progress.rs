@@ -102,14 +102,17 @@ fn many_short_steps_are_summed_up_and_written_sparingly() {
 #[test]
 fn no_more_live_lines_than_the_terminal_has_room_for() {
     let mut terminal = Terminal::start("wide", 40, 10, |_| {});
-    let lines = terminal.shows("and 24 more");
+    terminal.shows("and 24 more");
+    // The last line of a drawing may take another read.
+    let lines = terminal.shows("0/30");
     assert!(
         lines.len() <= 10 && lines.last().unwrap().contains("0/30"),
         "{lines:?}"
     );
     // Also when it becomes another one.
     terminal.resize(60, 20);
-    let lines = terminal.shows("and 14 more");
+    terminal.shows("and 14 more");
+    let lines = terminal.shows("0/30");
     assert!(
         lines.iter().filter(|line| line.contains("0/30")).count() == 1,
         "{lines:?}"

@@ -209,7 +209,7 @@ struct Warnings(Mutex<Vec<String>>);
 
 impl Observer for Warnings {
     fn event(&self, event: &RunEvent) {
-        if let RunEvent::Warning { message } = event {
+        if let RunEvent::Warning { message, .. } = event {
             self.0.lock().unwrap().push(message.clone());
         }
     }

@@ -39,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// whole leaves the latter where they are. A component that was added to the stack by hand exists in this process only; an isolated step
 /// finds the stack, its stores and nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Isolation {
     /// Whether the body runs in a process of its own. Off by default.
     pub process: Option<bool>,
@@ -71,6 +72,14 @@ impl Isolation {
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
         "ZEN_HOME",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
     ];
 
     /// In a process of its own.

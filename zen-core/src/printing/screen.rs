@@ -15,9 +15,6 @@ use super::Stream;
 /// How long a drawing stands.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How many bytes wait for the next drawing at most.
-const MOST_WAITING: usize = 64 * 1024;
-
 /// To the first column, and nothing from there on.
 const ERASE: &str = "\r\u{1b}[J";
 
@@ -55,9 +52,8 @@ struct Screen {
     tick: usize,
     /// What stands on the terminal below the cursor.
     shown: String,
-    /// To be printed with the next drawing.
-    waiting: String,
-    /// Something was printed since the last drawing: what follows waits for the next one, so that a flood doesn't flicker.
+    /// Something was printed since the last drawing: for what follows, the lines are left out until the next one, so that a flood isn't
+    /// mostly these lines.
     printed: bool,
     ticking: bool,
 }
@@ -67,7 +63,6 @@ static SCREEN: Mutex<Screen> = Mutex::new(Screen {
     next: 0,
     tick: 0,
     shown: String::new(),
-    waiting: String::new(),
     printed: false,
     ticking: false,
 });
@@ -108,15 +103,14 @@ pub(super) fn above(stream: Stream, text: &str) {
         stream.write(text);
         return;
     }
+    let erase = if screen.shown.is_empty() { "" } else { ERASE };
     if screen.printed {
-        screen.waiting.push_str(text);
-        if screen.waiting.len() > MOST_WAITING {
-            screen.draw(None);
-        }
+        // Printed at once, because the program may die in the next moment; the lines come back with the next drawing.
+        put(&format!("{erase}{text}"));
+        screen.shown.clear();
         return;
     }
     screen.printed = true;
-    let erase = if screen.shown.is_empty() { "" } else { ERASE };
     put(&format!("{erase}{text}{}", screen.shown));
 }
 
@@ -125,10 +119,8 @@ pub(crate) fn leave() {
     // Who panics may be the one that draws.
     if let Ok(mut screen) = SCREEN.try_lock() {
         let erase = if screen.shown.is_empty() { "" } else { ERASE };
-        let text = format!("{erase}{}", screen.waiting);
-        screen.waiting.clear();
         screen.shown.clear();
-        put(&text);
+        put(erase);
     }
 }
 
@@ -168,7 +160,6 @@ impl Screen {
         } else {
             ERASE.to_owned()
         };
-        text.push_str(&std::mem::take(&mut self.waiting));
         let mut live = Vec::new();
         for (id, picture) in &self.pictures {
             let painted = picture.paint(frame);

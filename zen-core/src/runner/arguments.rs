@@ -33,7 +33,7 @@ impl Arguments {
         let digest = Digest::of(&encoded);
         // A name that no step of the pipeline gives to its output.
         let name = format!("{} (arguments)", pipeline.name);
-        let mut record = ArtifactRecord::new(Uuid::now_v7(), name, digest, encoded.len() as u64, now);
+        let mut record = ArtifactRecord::new(crate::ids::next(), name, digest, encoded.len() as u64, now);
         let codec = <Serde as Codec<EncodedArguments>>::info(&Serde);
         record.describe(
             std::any::type_name::<EncodedArguments>(),

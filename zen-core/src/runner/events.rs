@@ -13,6 +13,7 @@ use crate::metadata::Status;
 #[non_exhaustive]
 pub enum RunEvent {
     /// The run begins.
+    #[non_exhaustive]
     RunStarted {
         /// The pipeline.
         pipeline: String,
@@ -24,6 +25,7 @@ pub enum RunEvent {
         steps: usize,
     },
     /// An attempt of a step begins.
+    #[non_exhaustive]
     StepStarted {
         /// The step's name in the run.
         step: String,
@@ -33,6 +35,7 @@ pub enum RunEvent {
         element: bool,
     },
     /// An attempt failed, and another one follows.
+    #[non_exhaustive]
     StepRetrying {
         /// The step's name in the run.
         step: String,
@@ -46,6 +49,7 @@ pub enum RunEvent {
         element: bool,
     },
     /// A step added a line to its log; told only to an observer that [wants it](Observer::wants_logs).
+    #[non_exhaustive]
     StepLogged {
         /// The step's name in the run.
         step: String,
@@ -58,6 +62,7 @@ pub enum RunEvent {
         element: bool,
     },
     /// How far a fan-out is, when that has changed. A fan-out inside another one's elements belongs to these.
+    #[non_exhaustive]
     Elements {
         /// The name of the step that collects the elements.
         step: String,
@@ -71,6 +76,7 @@ pub enum RunEvent {
         running: usize,
     },
     /// A step ended.
+    #[non_exhaustive]
     StepEnded {
         /// The step's name in the run.
         step: String,
@@ -84,6 +90,7 @@ pub enum RunEvent {
         element: bool,
     },
     /// The run ended.
+    #[non_exhaustive]
     RunEnded {
         /// The pipeline.
         pipeline: String,
@@ -97,6 +104,7 @@ pub enum RunEvent {
         steps: Vec<(Status, usize)>,
     },
     /// Something the user should know.
+    #[non_exhaustive]
     Warning {
         /// What.
         message: String,

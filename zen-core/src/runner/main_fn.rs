@@ -55,12 +55,13 @@ where
     Fut: Future,
     Fut::Output: MainOutput,
 {
+    // First, so that it is known also in a service that this program can be started as a worker.
     #[cfg(unix)]
-    if let Some(code) = crate::service::run_if_daemon() {
+    if let Some(code) = super::run_if_worker() {
         return code;
     }
     #[cfg(unix)]
-    if let Some(code) = super::run_if_worker() {
+    if let Some(code) = crate::service::run_if_daemon() {
         return code;
     }
     let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::{Clock, Liveness, StackError, SystemClock, find_home, host, leftovers};
-use crate::artifact::{ArtifactError, ArtifactStore, StoreUrl};
+use crate::artifact::{ArtifactError, ArtifactStore, StoreOrigin, StoreUrl};
 use crate::graph::Component;
 use crate::metadata::{Change, MetadataError, MetadataStore, RunFilter, Status};
 
@@ -94,12 +94,21 @@ impl Stack {
             return Ok(stack.clone());
         }
         let mut builder = Self::builder().home(&home);
-        if let Some(url) = std::env::var_os(ARTIFACT_STORE_VARIABLE).filter(|url| !url.is_empty()) {
+        let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, origin)) = told.filter(|(of, _)| *of == home) {
+            builder = builder.artifacts(ArtifactStore::open_from(origin)?);
+        } else if let Some(url) = std::env::var_os(ARTIFACT_STORE_VARIABLE).filter(|url| !url.is_empty()) {
             builder = builder.artifacts_url(&url.to_string_lossy());
         }
         let stack = builder.build()?;
         open.insert(home, stack.clone());
         Ok(stack)
+    }
+
+    /// Where the artifacts of a project are for this process, which another one started: that one's stack may have been told in code.
+    pub(crate) fn is_told(home: &Path, origin: StoreOrigin) {
+        let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
+        *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = Some((home, origin));
     }
 
     /// The stack that this process has open for a folder, with whatever parts it was given; else [`Stack::at`] it.
@@ -253,6 +262,8 @@ impl Stack {
                 };
                 if dead == 0
                     && let Some(artifacts) = self.artifacts().folder_path()
+                    // Of another folder, this project doesn't know who else writes there.
+                    && Some(&artifacts) == self.home().map(|home| home.join("artifacts")).as_ref()
                 {
                     // First: whoever dies in between leaves the death to be noticed again, and with it what is to be swept.
                     leftovers::sweep_half_written(&artifacts, &folder);
@@ -272,6 +283,9 @@ impl Stack {
         Ok(dead)
     }
 }
+
+/// See [`Stack::is_told`].
+static TOLD: Mutex<Option<(PathBuf, StoreOrigin)>> = Mutex::new(None);
 
 /// The stacks this process has open, by their folders.
 fn built() -> &'static Mutex<HashMap<PathBuf, Weak<Inner>>> {

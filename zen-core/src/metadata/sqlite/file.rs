@@ -17,24 +17,28 @@ impl DatabaseFile {
     pub(super) fn opened(path: &Path) -> Option<Self> {
         Some(Self {
             path: path.to_owned(),
-            identity: identity(path)?,
+            identity: identity(path).ok()??,
         })
     }
 
     /// Whether it has been deleted, moved away or replaced.
     pub(super) fn is_gone(&self) -> bool {
-        identity(&self.path) != Some(self.identity)
+        match identity(&self.path) {
+            Ok(found) => found != Some(self.identity),
+            // Any other error says nothing about the file.
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
     }
 }
 
 #[cfg(unix)]
-fn identity(path: &Path) -> Option<Identity> {
+fn identity(path: &Path) -> std::io::Result<Option<Identity>> {
     use std::os::unix::fs::MetadataExt;
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.dev(), metadata.ino()))
+    let metadata = std::fs::metadata(path)?;
+    Ok(Some((metadata.dev(), metadata.ino())))
 }
 
 #[cfg(not(unix))]
-fn identity(_: &Path) -> Option<Identity> {
-    None
+fn identity(_: &Path) -> std::io::Result<Option<Identity>> {
+    Ok(None)
 }

@@ -156,8 +156,18 @@ impl RunCore {
                 SentValue::Bytes(bytes.to_vec()),
             ));
         }
-        // It may be on its way to the store. When it can't be stored, the run hears of it elsewhere.
-        let _ = self.recorder().flush();
+        let found = self.find_whole(held).or_else(|error| match error {
+            // It may just have been on its way to the store. When it can't be stored, the run hears of it elsewhere.
+            ArtifactError::Missing { .. } => {
+                let _ = self.recorder().flush();
+                self.find_whole(held)
+            }
+            error => Err(error),
+        });
+        Ok((held.codec_name.clone(), held.codec_version, found?))
+    }
+
+    fn find_whole(&self, held: &Held) -> Result<SentValue, ArtifactError> {
         let store = self.stack.artifacts();
         let value = if held.uri.starts_with("inline:") || store.for_another_process().is_none() {
             let bytes = crate::client::read_object(&self.stack, held.digest, &held.uri, &held.what)?;
@@ -174,7 +184,7 @@ impl RunCore {
                 size,
             }
         };
-        Ok((held.codec_name.clone(), held.codec_version, value))
+        Ok(value)
     }
 
     /// How to look into the vector whose element an input is.

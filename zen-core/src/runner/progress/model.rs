@@ -88,6 +88,8 @@ pub(super) struct Model {
     named: usize,
     unnamed: usize,
     failures: usize,
+    cancelled: usize,
+    retries: usize,
 }
 
 impl Model {
@@ -104,6 +106,8 @@ impl Model {
             named: 0,
             unnamed: 0,
             failures: 0,
+            cancelled: 0,
+            retries: 0,
         }
     }
 
@@ -184,7 +188,10 @@ impl Model {
             "{step}: attempt {attempt} failed, the next one in {}: {error}",
             super::durations::took(pause)
         );
-        self.failed(News::Warning(text));
+        self.retries += 1;
+        if self.retries <= FAILURES {
+            self.tell(News::Warning(text));
+        }
     }
 
     fn elements(&mut self, step: &str, total: usize, done: usize, failed: usize, running: usize) {
@@ -222,16 +229,16 @@ impl Model {
             took,
             error: error.cloned(),
         };
-        if matches!(status, Status::Failed | Status::Cancelled) {
-            return self.failed(news);
-        }
-        self.named += 1;
-        self.tell(news);
-    }
-
-    fn failed(&mut self, news: News) {
-        self.failures += 1;
-        if self.failures <= FAILURES {
+        let count = match status {
+            Status::Failed => &mut self.failures,
+            Status::Cancelled => &mut self.cancelled,
+            _ => {
+                self.named += 1;
+                return self.tell(news);
+            }
+        };
+        *count += 1;
+        if *count <= FAILURES {
             self.tell(news);
         }
     }
@@ -280,8 +287,15 @@ impl Model {
         if self.unnamed > 0 {
             news.push(News::More(Status::Completed, self.unnamed));
         }
-        if self.failures > FAILURES {
-            news.push(News::More(Status::Failed, self.failures - FAILURES));
+        let many = [
+            (Status::Failed, self.failures),
+            (Status::Cancelled, self.cancelled),
+            (Status::Retrying, self.retries),
+        ];
+        for (status, count) in many {
+            if count > FAILURES {
+                news.push(News::More(status, count - FAILURES));
+            }
         }
         self.running.clear();
         self.fan_outs.clear();

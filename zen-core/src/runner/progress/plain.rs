@@ -92,6 +92,7 @@ impl Observer for PlainLines {
             }
         }
         let mut more = 0;
+        let text = line(event);
         if let Some(run) = &*watched {
             let mut state = run.state();
             state.model.event(event);
@@ -104,7 +105,7 @@ impl Observer for PlainLines {
                 }
             }
             more = state.failed_elements.saturating_sub(FAILED_ELEMENTS);
-            if state.printed.is_some() {
+            if state.printed.is_some() && text.is_some() {
                 state.printed = Some(Instant::now());
             }
         }
@@ -116,7 +117,7 @@ impl Observer for PlainLines {
                 run.end();
             }
         }
-        for line in line(event).iter().flat_map(|text| text.lines()) {
+        for line in text.iter().flat_map(|text| text.lines()) {
             printing::err(&clean(line, false));
         }
     }

@@ -36,6 +36,8 @@ pub(super) struct Writer {
 /// What there is to do.
 struct Batch {
     entries: Vec<Entry>,
+    /// An upload has ended since the last time.
+    uploaded: bool,
     /// Everything is to be written, however long the uploads take.
     all: bool,
 }
@@ -90,9 +92,11 @@ impl Writer {
                 idle = true;
                 let all = !self.waiting.is_empty() && (queue.flushing > 0 || queue.closed);
                 if all || (queue.uploaded && !self.waiting.is_empty()) {
-                    queue.uploaded = false;
-                    let entries = Vec::new();
-                    return Some(Batch { entries, all });
+                    return Some(Batch {
+                        entries: Vec::new(),
+                        uploaded: std::mem::take(&mut queue.uploaded),
+                        all,
+                    });
                 }
                 if queue.closed {
                     return None;
@@ -108,8 +112,11 @@ impl Writer {
                 };
                 let now = Instant::now();
                 if due <= now {
-                    let entries = Vec::new();
-                    return Some(Batch { entries, all: false });
+                    return Some(Batch {
+                        entries: Vec::new(),
+                        uploaded: std::mem::take(&mut queue.uploaded),
+                        all: false,
+                    });
                 }
                 queue = self
                     .shared
@@ -141,9 +148,9 @@ impl Writer {
             }
             let count = queue.entries.len().min(GROUP);
             queue.urgent = false;
-            queue.uploaded = false;
             return Some(Batch {
                 entries: queue.entries.drain(..count).collect(),
+                uploaded: std::mem::take(&mut queue.uploaded),
                 all: queue.flushing > 0 || queue.closed,
             });
         }
@@ -151,7 +158,10 @@ impl Writer {
 
     fn write(&mut self, batch: Batch) -> Result<(), MetadataError> {
         let mut changes = Vec::with_capacity(2 * batch.entries.len());
-        self.settle_waiting(batch.all, &mut changes)?;
+        // Nothing else can make one of them ready; there may be very many.
+        if batch.all || batch.uploaded {
+            self.settle_waiting(batch.all, &mut changes)?;
+        }
         for entry in batch.entries {
             match entry {
                 Entry::Change(change) => {

@@ -1,9 +1,13 @@
 //! One attempt of a step in a worker, seen from its parent.
 
 use std::io;
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +29,9 @@ use crate::stack::Stack;
 
 /// How long a worker may take to end after it has said that it is done.
 const END: Duration = Duration::from_secs(5);
+
+/// How long a worker may take to say its first word: loading a large executable from a slow disk.
+const HELLO: Duration = Duration::from_secs(60);
 
 /// How long what a worker started may hold its output open after its end.
 const PRINTED: Duration = Duration::from_secs(1);
@@ -71,8 +78,13 @@ impl WorkerTask {
             memory::groups_of(std::process::id()).and_then(|groups| memory::out_of_memory_kills(&groups));
         let run = self.facts.run.to_string();
         let shown = [self.facts.step_name.as_str(), run.as_str()];
+        let mut isolation = self.isolation.clone();
+        if self.stack.artifacts().url().starts_with("az://") {
+            // What a machine's identity is asked for with, which can only come from the environment.
+            isolation.inherit.insert("IDENTITY_HEADER".into());
+        }
         let (process, ends) =
-            Process::start(&self.file, &self.program, shown, &self.isolation).map_err(|error| {
+            Process::start(&self.file, &self.program, shown, &isolation).map_err(|error| {
                 failed(format!(
                     "no process of {} could be started for it: {error}",
                     self.program.display()
@@ -84,12 +96,16 @@ impl WorkerTask {
         self.cancel.on_request(Box::new(move || killed.kill()));
 
         let printed = Printed::new(Arc::clone(&self.events));
+        let end = match Ending::watch(&process, &ends.socket) {
+            Ok(end) => end,
+            Err(error) => return Err(failed(format!("its process can't be watched: {error}"))),
+        };
         let said = self.converse(&process, ends, scratch, &printed);
         if said.result.is_err() {
             // It can't be talked to any more.
             process.kill();
         }
-        let ended = process.wait();
+        let ended = end.wait();
         if !matches!(said.result, Ok(Some(_))) {
             process.kill_strays();
         }
@@ -135,6 +151,23 @@ impl WorkerTask {
                 printed.read(Stream::Err, stderr)?;
             }
             let mut socket = ends.socket;
+            // What follows holds credentials: it is for nobody but a worker.
+            socket.set_read_timeout(Some(HELLO))?;
+            match receive(&mut socket) {
+                Ok(Some(Report::Hello)) => hello = true,
+                Ok(None) => return Ok(None),
+                Ok(Some(_)) => return Err(io::Error::other("it didn't begin with who it is")),
+                Err(error) if is_timeout(&error) => {
+                    return Err(io::Error::other(format!(
+                        "it didn't say within {} s that it is a worker: the `main` of {} must be marked `#[zen_core::main]`, or call \
+                         `zen_core::runner::run_if_worker()` first",
+                        HELLO.as_secs(),
+                        self.program.display()
+                    )));
+                }
+                Err(error) => return Err(error),
+            }
+            socket.set_read_timeout(None)?;
             let launch = Order::Launch(Box::new(self.launch(scratch)));
             // A worker that has died already is noticed by its silence.
             if wire::send(&mut socket, &launch).is_err() {
@@ -144,7 +177,6 @@ impl WorkerTask {
             let mut result = None;
             loop {
                 match receive(&mut socket) {
-                    Ok(Some(Report::Hello)) => hello = true,
                     Ok(Some(Report::Flush)) => {
                         if wire::send(&mut socket, &Order::Answer(self.events.flush())).is_err() {
                             return Ok(None);
@@ -237,6 +269,47 @@ impl WorkerTask {
         };
         outputs.into_iter().map(take).collect()
     }
+}
+
+/// Waits for a process in a thread of its own: something that it forked may hold the socket open when it is gone, so that the socket's end
+/// would say nothing.
+struct Ending {
+    thread: JoinHandle<io::Result<ExitStatus>>,
+    /// Dropped when the socket has been read to its end.
+    reading: Option<Sender<()>>,
+}
+
+impl Ending {
+    fn watch(process: &Arc<Process>, socket: &UnixStream) -> io::Result<Self> {
+        let (process, socket) = (Arc::clone(process), socket.try_clone()?);
+        let (reading, is_read) = channel::<()>();
+        let watch = move || {
+            // Ends its group too, and with it whoever else has the socket, but for those that left the group.
+            let status = process.wait();
+            if let Err(RecvTimeoutError::Timeout) = is_read.recv_timeout(PRINTED) {
+                let _ = socket.shutdown(Shutdown::Both);
+            }
+            status
+        };
+        let thread = std::thread::Builder::new()
+            .name("zen-worker-end".into())
+            .spawn(watch)?;
+        Ok(Self {
+            thread,
+            reading: Some(reading),
+        })
+    }
+
+    fn wait(mut self) -> io::Result<ExitStatus> {
+        self.reading = None;
+        self.thread
+            .join()
+            .unwrap_or_else(|_| Err(io::Error::other("the thread that watched it panicked")))
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// The next message. A worker that ends while it speaks has said nothing.

@@ -20,7 +20,7 @@ use crate::artifact::{ArtifactError, ArtifactStore, Body, ErasedCodec, Object};
 use crate::graph::failure::chain;
 use crate::graph::{
     Binding, Component, ErasedPipeline, FailureKind, Graph, LoadedInput, Node, NodeKind, NodeOutput,
-    StepContext, StepEvents, StepFailure, rebuild_pipeline,
+    StepBody, StepContext, StepEvents, StepFailure, rebuild_pipeline,
 };
 use crate::runner::executor::{Cancel, Executor, InProcess, ProducedOutput, StepTask};
 use crate::runner::logs::log_layer;
@@ -32,6 +32,9 @@ static HOOKED: AtomicBool = AtomicBool::new(false);
 /// Room for step bodies that recurse deeply, as they have it in the runner's own threads.
 const STACK: usize = 8 << 20;
 
+/// Threads for an asynchronous body.
+const MOST_THREADS: usize = 4;
+
 /// Whether this program can be started again as a worker.
 pub(crate) fn is_hooked() -> bool {
     HOOKED.load(Ordering::Relaxed)
@@ -40,7 +43,7 @@ pub(crate) fn is_hooked() -> bool {
 /// Executes the step that this process was started for, if it was, and returns the code to exit with.
 ///
 /// `#[zen_core::main]` calls it. A program with a `main` of its own that has isolated steps calls it first thing, before it starts threads or
-/// opens files, and returns the code when there is one:
+/// opens files and before [`run_if_daemon`](crate::service::run_if_daemon), and returns the code when there is one:
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -75,8 +78,13 @@ fn begin() -> io::Result<(UnixStream, Box<Launch>)> {
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let mut socket = socket;
     wire::send(&mut socket, &Report::Hello)?;
-    match wire::receive(&mut socket)? {
-        Some(Order::Launch(launch)) => Ok((socket, launch)),
+    match wire::receive(&mut socket) {
+        Ok(Some(Order::Launch(launch))) => Ok((socket, launch)),
+        // Its text may hold what was sent, credentials among it.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(io::Error::other(
+            "what it was told can't be read: is its parent another build?",
+        )),
+        Err(error) => Err(error),
         _ => Err(io::Error::other("it was told nothing")),
     }
 }
@@ -112,9 +120,14 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
     // Where values wait that are too large for memory.
     let waiting = launch.scratch.parent().map(Path::to_owned).unwrap_or_default();
     let store = match launch.store.take() {
-        Some(origin) => ArtifactStore::open_from(origin)
-            .map_err(|error| worker(chain(&error)))?
-            .or_scratch(waiting),
+        Some(origin) => {
+            if let Some(home) = &launch.home {
+                Stack::is_told(home, origin.clone());
+            }
+            ArtifactStore::open_from(origin)
+                .map_err(|error| worker(chain(&error)))?
+                .or_scratch(waiting)
+        }
         // Everything comes and goes over the socket.
         None => ArtifactStore::in_memory(),
     };
@@ -130,7 +143,19 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
     facts.components = Arc::new(components(&launch.home, &facts.stack, &store));
     let (run, step, attempt) = (facts.run, facts.step, facts.attempt);
     let events: Arc<dyn StepEvents> = Arc::clone(remote) as Arc<dyn StepEvents>;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let mut builder = match definition.body {
+        // As many threads as it has processors would be much of a limited memory.
+        StepBody::Async(_) => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            let threads =
+                std::thread::available_parallelism().map_or(2, |threads| threads.get().min(MOST_THREADS));
+            builder.worker_threads(threads);
+            builder
+        }
+        // Never used.
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = builder
         .enable_all()
         .build()
         .map_err(|error| worker(format!("no asynchronous runtime could be started: {error}")))?;

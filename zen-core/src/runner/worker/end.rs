@@ -1,5 +1,6 @@
 //! What is said of a worker that ended without a result.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::memory::{Kills, shown};
@@ -32,7 +33,12 @@ impl End {
                  `zen_core::runner::run_if_worker()` first"
             ));
         }
-        if let Some(kills) = &self.out_of_memory {
+        // The account is the whole group's.
+        if let Some(kills) = self
+            .out_of_memory
+            .as_ref()
+            .filter(|_| self.status.signal() == Some(9))
+        {
             text.push_str(&format!(
                 ": the system ended it for lack of memory in control group `{}`{}",
                 kills.group,

@@ -16,6 +16,9 @@ const LAST: usize = 12;
 /// The longest line that is kept whole, in bytes.
 const LONGEST: usize = 16 * 1024;
 
+/// The longest line in an error, in characters.
+const LONGEST_SHOWN: usize = 500;
+
 /// Where a worker printed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stream {
@@ -79,7 +82,7 @@ impl Output {
             if state.last.len() == LAST {
                 state.last.pop_front();
             }
-            state.last.push_back(line.clone());
+            state.last.push_back(shortened(&line));
         }
         self.events.log(Level::INFO, target, line);
     }
@@ -105,6 +108,14 @@ impl Output {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As much of a line as is of use in an error: one that is long must not push out those after it.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_SHOWN) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line.to_owned(),
     }
 }
 

@@ -103,10 +103,16 @@ impl Process {
         if let Some(pid) = self.id() {
             // Not reaped yet: until then nothing else can have its id, nor the group's.
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-            while let Err(error) = rustix::process::waitid(WaitId::Pid(pid), options) {
-                if error != rustix::io::Errno::INTR {
-                    break;
+            let waited = loop {
+                match rustix::process::waitid(WaitId::Pid(pid), options) {
+                    Err(rustix::io::Errno::INTR) => {}
+                    other => break other,
                 }
+            };
+            if let Err(error) = waited {
+                // Somebody else has reaped it (a program that ignores SIGCHLD): its id may be another's by now.
+                self.state.lock().unwrap_or_else(PoisonError::into_inner).reaped = true;
+                return Err(error.into());
             }
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

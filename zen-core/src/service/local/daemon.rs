@@ -127,6 +127,9 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
     log::take_over(&log::open(&launch.log)?)?;
     log::keep_bounded(launch.log.clone(), launch.limits);
     crate::printing::print_events();
+    if let Some(artifacts) = launch.artifacts.clone() {
+        Stack::is_told(&launch.home, artifacts);
+    }
     say!(
         "zen: {} version {} of service {} begins in process {}",
         launch.kind,

@@ -74,7 +74,8 @@ pub(super) fn deploy(
     );
     at.lease.apply(&wanted.name, changes)?;
 
-    let launch = launch(home, &wanted, &config, version.number, running);
+    let mut launch = launch(home, &wanted, &config, version.number, running);
+    launch.artifacts = at.stack.artifacts().for_another_process().cloned();
     let started = start(at, launch, &executable, &mut version, timeout);
     let (starting, host, port) = match started {
         Ok(started) => started,
@@ -168,6 +169,7 @@ fn launch(
         limits: config.options.log,
         drain: config.options.drain,
         worker_threads: config.options.worker_threads,
+        artifacts: None,
     }
 }
 

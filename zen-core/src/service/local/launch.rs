@@ -11,6 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::LogLimits;
+use crate::artifact::StoreOrigin;
 
 /// The variable that makes a process a daemon, together with [`ARGUMENT`].
 pub(super) const VARIABLE: &str = "ZEN_DAEMON";
@@ -45,6 +46,9 @@ pub(super) struct Launch {
     /// How long open requests may take when it stops or is replaced.
     pub(super) drain: Duration,
     pub(super) worker_threads: Option<usize>,
+    /// Where the project's artifacts are, credentials among it: for nobody but the daemon.
+    #[serde(default)]
+    pub(super) artifacts: Option<StoreOrigin>,
 }
 
 /// What the starting process says, after the launch itself.
