@@ -51,6 +51,8 @@ pub struct PruneRules {
     pub naming_types: Vec<String>,
     /// Digests that are needed besides.
     pub named: HashSet<Digest>,
+    /// The URL of the artifact store whose objects may go: those that were written to another one stay there. `None`: wherever they are.
+    pub store: Option<String>,
 }
 
 /// An object of the artifact store.
@@ -142,6 +144,8 @@ pub struct PrunePlan {
     pub artifacts: Vec<Uuid>,
     /// The objects that go.
     pub objects: Vec<GoingObject>,
+    /// The objects of artifact versions that go which are in another artifact store than [`PruneRules::store`]: they stay.
+    pub elsewhere: u64,
     /// What stays, by reason.
     pub kept: Vec<Kept>,
     /// Artifacts that stay, have one of [`PruneRules::naming_types`], and are not kept in the metadata store: what their objects name has to be
@@ -234,7 +238,7 @@ pub trait Upkeep {
     /// Which processes have claims.
     fn deleters(&self) -> Result<Vec<Uuid>, MetadataError>;
 
-    /// Ends the swept prunes of which no marked artifact or object is left, and makes what was freed usable.
+    /// Ends the swept prunes of which no marked artifact or object is left, drops marks that were never sealed, and makes what was freed usable.
     fn finish_prunes(&self) -> Result<(), MetadataError>;
 
     /// Lifts the mark of an object. To be called before the object is put into the artifact store, by whoever is in a run that is recorded or

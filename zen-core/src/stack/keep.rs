@@ -1,6 +1,6 @@
 //! Storing objects while others prune; [`crate::metadata::upkeep`] tells why it is done in this order.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -9,8 +9,12 @@ use super::{Liveness, Stack, StackError, host};
 use crate::artifact::{ArtifactError, Body, Digest};
 use crate::metadata::{HoldRecord, KeepObject, MetadataError};
 
-/// How often it is looked whether an object has been deleted. Another process does it: there is nothing else to wait for.
-const LOOK: Duration = Duration::from_millis(2);
+/// When it is looked first whether an object has been deleted, and how long the pauses grow. Another process does it: there is nothing else to
+/// wait for.
+const LOOK: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(100)];
+
+/// How long it is waited for an object that is being deleted. Deleting takes some requests to the store.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Stack {
     /// Puts an object into the artifact store, so that no prune takes it away before something refers to it. To be called in a run that is
@@ -37,22 +41,41 @@ impl Stack {
         self.artifacts().publish(digest, size, body, replace)
     }
 
-    /// Makes sure that no prune deletes an object from now on. Waits when one is just doing so.
+    /// Makes sure that no prune deletes an object from now on. Waits when one is just doing so, a minute at most.
     pub(crate) fn keep_object(&self, digest: Digest) -> Result<(), ArtifactError> {
         let failed = |error: MetadataError| ArtifactError::Store {
             url: self.artifacts().url().to_owned(),
             doing: format!("keeping object {digest}"),
             source: error.into(),
         };
+        let (begun, mut pause) = (Instant::now(), LOOK[0]);
         loop {
             let deleter = match self.metadata().keep_object(digest).map_err(failed)? {
                 KeepObject::Kept => return Ok(()),
                 KeepObject::BeingDeleted(deleter) => deleter,
             };
-            match self.is_alive(deleter) {
-                true => std::thread::sleep(LOOK),
-                false => self.metadata().unclaim_objects(deleter, None).map_err(failed)?,
+            if !self.is_alive(deleter) {
+                self.metadata().unclaim_objects(deleter, None).map_err(failed)?;
+            } else if !self.settle_stray_claims(deleter).map_err(failed)? {
+                if begun.elapsed() > PATIENCE {
+                    return Err(self.not_deleted(digest, deleter));
+                }
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(LOOK[1]);
             }
+        }
+    }
+
+    fn not_deleted(&self, digest: Digest, deleter: Uuid) -> ArtifactError {
+        let patience = PATIENCE.as_secs();
+        ArtifactError::Store {
+            url: self.artifacts().url().to_owned(),
+            doing: format!("keeping object {digest}"),
+            source: format!(
+                "a prune by the process with the liveness lock {deleter} claimed it to delete it and has not done so for {patience} s: \
+                 wait for that prune or end its process, and run again"
+            )
+            .into(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Stacks: where runs are executed and what they leave behind is kept.
 
+mod claims;
 mod clock;
 mod error;
 mod home;
@@ -10,6 +11,7 @@ mod program;
 #[allow(clippy::module_inception)]
 mod stack;
 
+pub(crate) use claims::Claims;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StackError;
 pub use home::{HOME_VARIABLE, find_home};

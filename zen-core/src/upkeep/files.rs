@@ -11,7 +11,7 @@ use crate::stack::Stack;
 /// A file that only saves time is made again when it is missed.
 const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Removes the copies of programs that no service needs, the scratch folders and half-written objects of programs that were killed, and
+/// Removes the copies of programs that no service needs, half-written objects of programs that were killed, and
 /// the remembered digests of programs built long ago.
 pub(super) fn tidy(stack: &Stack) -> Result<(), ClientError> {
     let Some(home) = stack.home() else { return Ok(()) };
@@ -22,10 +22,7 @@ pub(super) fn tidy(stack: &Stack) -> Result<(), ClientError> {
     // What was there before this was asked is nobody's when nothing is under way now.
     if !dead.is_empty() && is_idle(stack)? {
         for path in dead {
-            let _ = match path.is_dir() {
-                true => fs::remove_dir_all(&path),
-                false => fs::remove_file(&path),
-            };
+            let _ = fs::remove_file(&path);
         }
     }
     for path in entries(&home.join("cache").join("programs")) {
@@ -44,8 +41,7 @@ fn leftovers(stack: &Stack, home: &Path) -> Vec<PathBuf> {
     let named = |path: &PathBuf, is: &dyn Fn(&str) -> bool| {
         path.file_name().and_then(|name| name.to_str()).is_some_and(is)
     };
-    let mut found = entries(&home.join("scratch"));
-    found.retain(|path| named(path, &|name| name.starts_with("zen-scratch-")));
+    let mut found = Vec::new();
     let folder = home.join("artifacts");
     if stack.artifacts().url() == format!("file://{}", folder.display()) {
         for prefix in entries(&folder.join("objects")) {

@@ -4,11 +4,11 @@ use uuid::Uuid;
 
 use super::report::{PruneCounts, PruneReport};
 use super::{PrunePolicy, files};
-use crate::artifact::{ArtifactError, Digest};
+use crate::artifact::ArtifactError;
 use crate::client::{Client, ClientError, blocking};
 use crate::metadata::upkeep::digests_in;
 use crate::metadata::{PrunePlan, PruneRules, StoredObject};
-use crate::stack::Stack;
+use crate::stack::{Claims, Stack};
 
 /// How many objects are deleted between two transactions. Whoever makes one of them again meanwhile waits for the others too.
 const OBJECTS: u32 = 32;
@@ -26,6 +26,11 @@ impl Client {
     /// of every artifact, those with tags and those saved by hand; whatever a service or one of its recorded versions needs,
     /// and the models that a stored [`Service`](crate::service::Service) that stays names. An artifact that stays although its run goes
     /// says in its metadata, as `pruned_producer`, where it came from.
+    ///
+    /// **One artifact store, one project.** Contents are shared by their digests, and only what this project's metadata store refers to is known
+    /// here: where several projects (several `.zen` folders, as of a laptop and of CI) use one store under one prefix, a prune of one of them
+    /// deletes objects that the others need. Give each project a prefix of its own. What was written to another store than the one this stack
+    /// uses is not deleted there ([`PruneReport::elsewhere`]).
     ///
     /// Safe at any time, also while runs start and models are deployed, in other processes too, and when it is killed. What runs that are under
     /// way may have found is removed by the next prune after their end ([`PruneReport::waiting_for`]). Who reads by hand meanwhile finds a thing
@@ -61,13 +66,15 @@ fn prune(stack: &Stack, policy: &PrunePolicy, dry_run: bool) -> Result<PruneRepo
         planned: counts(&plan),
         removed: PruneCounts::default(),
         kept: plan.kept.clone(),
+        elsewhere: plan.elsewhere,
         waiting_for: Vec::new(),
     };
     if !dry_run {
         stack.settle_dead_holds()?;
         for deleter in metadata.deleters()? {
-            if !stack.is_alive(deleter) {
-                metadata.unclaim_objects(deleter, None)?;
+            match stack.is_alive(deleter) {
+                true => stack.settle_stray_claims(deleter).map(drop)?,
+                false => metadata.unclaim_objects(deleter, None)?,
             }
         }
         if report.planned != PruneCounts::default() {
@@ -96,6 +103,7 @@ fn prune(stack: &Stack, policy: &PrunePolicy, dry_run: bool) -> Result<PruneRepo
 fn plan(stack: &Stack, policy: &PrunePolicy) -> Result<(PrunePlan, PruneRules), ClientError> {
     let mut rules = policy.rules(stack.clock().now());
     rules.naming_types.push(NAMING.to_owned());
+    rules.store = Some(stack.artifacts().url().to_owned());
     // Listed before it is asked what is referred to: what is stored later is not in the list.
     let stored: Vec<StoredObject> = match policy.lists_objects() {
         true => stack
@@ -141,33 +149,13 @@ fn delete_objects(stack: &Stack, prunes: &[u64]) -> Result<PruneCounts, ClientEr
         if objects.is_empty() {
             return Ok(deleted);
         }
-        let claims = Claims {
-            stack,
-            deleter,
-            digests: objects.iter().map(|object| object.digest).collect(),
-        };
+        let digests = objects.iter().map(|object| object.digest).collect();
+        let claims = Claims::new(stack, deleter, digests);
         for object in &objects {
             stack.artifacts().delete(object.digest)?;
             deleted.objects += 1;
             deleted.bytes += object.size;
         }
-        metadata.objects_deleted(deleter, &claims.digests)?;
-    }
-}
-
-/// Objects that this process is deleting: given back when that fails, so that nobody waits for it.
-struct Claims<'a> {
-    stack: &'a Stack,
-    deleter: Uuid,
-    digests: Vec<Digest>,
-}
-
-impl Drop for Claims<'_> {
-    fn drop(&mut self) {
-        // Finds nothing when all went well. When it fails, whoever waits goes on when this process has ended.
-        let _ = self
-            .stack
-            .metadata()
-            .unclaim_objects(self.deleter, Some(&self.digests));
+        claims.deleted()?;
     }
 }

@@ -43,6 +43,9 @@ pub struct PruneReport {
     pub removed: PruneCounts,
     /// What stays, and why.
     pub kept: Vec<Kept>,
+    /// The objects of artifact versions that go which were written to another artifact store than the stack's: they stay there. (Also those in a
+    /// folder that was moved since: [`with_unreferenced_objects`](super::PrunePolicy::with_unreferenced_objects) removes them.)
+    pub elsewhere: u64,
     /// The runs, and the saves by hand, that have to end before the rest can be removed, by the next prune then. What is planned
     /// can't be found any more until then.
     pub waiting_for: Vec<Uuid>,
@@ -66,6 +69,13 @@ impl fmt::Display for PruneReport {
                     waiting.join(", ")
                 )?;
             }
+        }
+        if self.elsewhere > 0 {
+            write!(
+                f,
+                "\nin another store, not deleted there: {} objects",
+                self.elsewhere
+            )?;
         }
         for kept in &self.kept {
             write!(f, "\nstays, {}: {}", kept.reason, kept.count)?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::verify_report::{Finding, Found, VerifyProgress, VerifyReport};
 use crate::artifact::{ArtifactError, Digest, ObjectContent};
 use crate::client::{Client, ClientError, blocking};
+use crate::graph::failure::chain;
 use crate::metadata::upkeep::digests_in;
 use crate::metadata::{ArtifactFilter, ArtifactRecord, ServiceFilter, StoredObject};
 use crate::stack::Stack;
@@ -87,7 +88,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// When a store can't be read at all, or there is no such run or artifact. What is missing or damaged is no error: the report says it.
+    /// When a store can't be read at all (it refuses access, or can't be reached), or there is no such run or artifact. What is missing, damaged or
+    /// can't be read by itself is no error: the report says it.
     pub async fn verify(
         &self,
         options: VerifyOptions,
@@ -124,7 +126,7 @@ fn verify(
         match found {
             Ok(bytes) => report.bytes += bytes,
             Err(found) => {
-                if let Found::Damaged(content) = found {
+                if let Found::Damaged(content) = &found {
                     report.bytes += content.size;
                 }
                 // One that was pruned meanwhile is rightly gone.
@@ -223,6 +225,8 @@ fn examine(
         false => match stack.artifacts().examine(digest, &"an object") {
             Ok(content) => Some(content),
             Err(ArtifactError::Missing { .. }) => None,
+            // Others may be readable. Who is refused or gets no answer at all would hear the same of every object.
+            Err(error @ ArtifactError::Store { .. }) => return Ok(Err(Found::Unreadable(chain(&error)))),
             Err(error) => return Err(error.into()),
         },
     };

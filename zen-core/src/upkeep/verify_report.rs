@@ -29,13 +29,15 @@ impl fmt::Display for VerifyProgress {
 }
 
 /// What is wrong with an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Found {
     /// It isn't there.
     Missing,
     /// Its bytes are others than those that were written.
     Damaged(ObjectContent),
+    /// It is there and can't be read, for this reason.
+    Unreadable(String),
 }
 
 /// An object that is not as it should be, and an artifact version whose content it is.
@@ -62,7 +64,7 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (artifact, version, uri) = (&self.artifact, self.version, &self.uri);
-        match self.found {
+        match &self.found {
             Found::Missing => write!(
                 f,
                 "missing: artifact `{artifact}` version {version}: there is no {uri}"
@@ -71,6 +73,10 @@ impl fmt::Display for Finding {
                 f,
                 "damaged: artifact `{artifact}` version {version}: {uri} has {} bytes with digest {}, not {} with {}",
                 content.size, content.digest, self.size, self.digest
+            )?,
+            Found::Unreadable(reason) => write!(
+                f,
+                "unreadable: artifact `{artifact}` version {version}: {uri}: {reason}"
             )?,
         }
         if let Some(run) = self.run {
@@ -91,7 +97,7 @@ pub struct VerifyReport {
     pub checked: u64,
     /// Bytes read.
     pub bytes: u64,
-    /// Objects that are missing or damaged.
+    /// Objects that are missing, damaged, or can't be read.
     pub findings: Vec<Finding>,
     /// Objects of the artifact store that nothing refers to: left by programs that were killed, or just being stored by one that runs. They do no
     /// harm; [`PrunePolicy::with_unreferenced_objects`](super::PrunePolicy::with_unreferenced_objects) removes them.

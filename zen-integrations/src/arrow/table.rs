@@ -73,8 +73,9 @@ impl Table {
     /// Parquet's own types become the nearest ones of Arrow; a file that was written from Arrow (by pandas, Polars, zen) names its Arrow
     /// types, which are taken. Compressed with Snappy, Zstandard, gzip, Brotli, LZ4 or not at all.
     ///
-    /// Memory is taken for rows that are there, a few at a time, not for what a file announces. But a small file can hold very many rows that are all
-    /// the same: one that nobody vouches for can take as much memory as its rows do.
+    /// Rows are read a few at a time, and memory for them is taken when they are there. But the header of a page announces its size, for which memory is
+    /// taken at once, up to 2 GiB; and a small file can hold very many rows that are all the same. So a file that nobody vouches for can take
+    /// much more memory than it has bytes.
     ///
     /// # Errors
     /// When the file can't be read, is damaged, is encrypted, or was made to break readers.

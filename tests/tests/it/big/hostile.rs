@@ -161,3 +161,32 @@ fn a_file_is_an_archive_of_one_file() {
         assert!(file_of(&wrong).is_err());
     }
 }
+
+#[test]
+fn what_stands_ahead_of_an_entry_is_not_taken_whatever_its_size() {
+    let long = "d/".repeat(300) + "name";
+    for kind in [EntryType::GNULongName, EntryType::XHeader] {
+        let ahead = match kind {
+            EntryType::GNULongName => entry(b"ahead", kind, "", format!("{long}\0").as_bytes()),
+            _ => entry(
+                b"ahead",
+                kind,
+                "",
+                format!("{} path={long}\n", long.len() + 10).as_bytes(),
+            ),
+        };
+        let read = folder(&archive(&[ahead, file("short")])).unwrap();
+        assert!(read.entries().any(|entry| entry.path == long), "{kind:?}");
+        // It is there in full, only too much of it.
+        let much = entry(b"ahead", kind, "", &vec![b'x'; 65 * 1024]);
+        refused(&[much, file("a")], "may have 65536");
+        let mut header = Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(1 << 40);
+        header.set_cksum();
+        refused(&[header.as_bytes().to_vec()], "may have 65536");
+        refused(&[entry(b"ahead", kind, "", b"12 path=abc\n")], "is not there");
+    }
+    let size = entry(b"ahead", EntryType::XHeader, "", b"12 size=100\n");
+    refused(&[size, file("a")], "another size");
+}

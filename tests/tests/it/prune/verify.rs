@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use object_store::memory::InMemory;
+use zen_core::artifact::ArtifactStore;
 use zen_core::prelude::*;
+use zen_core::testing::{Fault, FaultyStore, Harm, Operation};
 use zen_core::upkeep::{Found, PrunePolicy, VerifyOptions};
 
 use crate::support::files;
@@ -123,4 +126,22 @@ async fn a_damaged_database_is_told() {
     assert!(report.metadata[0].contains("`edge`"), "{report}");
     assert_eq!(report.findings.len(), 1);
     assert_eq!(report.findings[0].digest, saved.digest());
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_read_is_one_finding() {
+    let faulty = FaultyStore::new(Arc::new(InMemory::new()));
+    let store = ArtifactStore::over("faulty://", Arc::new(faulty.clone()));
+    let stack = Stack::builder().artifacts(store).build().unwrap();
+    let client = Client::of(stack);
+    for seed in [1_u8, 2, 3] {
+        client.save("large", vec![seed; 50_000]).await.unwrap();
+    }
+    faulty.set(Fault::Nth(Operation::Get, 2, Harm::Error));
+    let report = client.verify(VerifyOptions::all(), |_| ()).await.unwrap();
+    assert_eq!((report.checked, report.findings.len()), (3, 1), "{report}");
+    assert!(
+        matches!(report.findings[0].found, Found::Unreadable(_)),
+        "{report}"
+    );
 }

@@ -16,6 +16,8 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 use zen_core::artifact::{ArtifactError, ArtifactStore, Digest};
+use zen_core::prelude::*;
+use zen_core::upkeep::VerifyOptions;
 
 /// Which part of an upload fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -204,6 +206,40 @@ fn an_upload_that_was_completed_though_its_answer_says_otherwise_counts() {
     let (digest, bytes) = large(4, 20 << 20);
     store.put(digest, bytes.clone()).unwrap();
     assert!(store.get(digest, &"it").unwrap() == bytes);
+}
+
+/// More than is encoded in memory.
+#[step]
+fn streamed() -> Vec<u8> {
+    vec![5; 20 << 20]
+}
+
+#[pipeline]
+fn streaming() -> Artifact<Vec<u8>> {
+    streamed()
+}
+
+#[tokio::test]
+async fn so_does_that_of_a_value_in_a_file() {
+    let (_, store) = far(Fails::Answer);
+    let stack = Stack::builder().artifacts(store).build().unwrap();
+    let run = streaming().on(&stack).quiet().run().await.unwrap();
+    let client = Client::of(stack.clone());
+    let stored = client
+        .run(run.id())
+        .unwrap()
+        .step("streamed")
+        .unwrap()
+        .output("output")
+        .unwrap();
+    assert!(stack.artifacts().size(stored.digest()).unwrap().is_some());
+    assert!(
+        client
+            .verify(VerifyOptions::all(), |_| ())
+            .await
+            .unwrap()
+            .is_sound()
+    );
 }
 
 /// Speaks as much of S3 as a small write needs, and spoils what it is told to.

@@ -1,10 +1,10 @@
 //! Tar archives: what is written, and what is accepted.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Component, Path};
 
-use tar::{Archive, EntryType, Header};
+use tar::{Archive, EntryType, Header, PaxExtensions};
 
 use super::input::CopyError;
 use super::{FilesError, FolderEntry};
@@ -12,6 +12,9 @@ use crate::artifact::ObjectFile;
 
 /// Everything in an archive begins at a multiple of this.
 const BLOCK: u64 = 512;
+
+/// So much may stand ahead of an entry: more than any name needs.
+const MOST_AHEAD: u64 = 64 * 1024;
 
 /// So many zeros end an archive.
 const END: usize = 1024;
@@ -71,9 +74,16 @@ pub(super) fn read(file: &ObjectFile) -> Result<Vec<Entry>, FilesError> {
     let mut archive = Archive::new(file.open().map_err(unreadable)?);
     let mut entries = Vec::new();
     let mut kinds = Kinds::default();
-    for entry in archive.entries_with_seek().map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let shown = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+    let mut ahead = Ahead::default();
+    // Raw: the library would take what stands ahead of an entry into memory, whatever its size.
+    for entry in archive.entries_with_seek().map_err(unreadable)?.raw(true) {
+        let mut entry = entry.map_err(unreadable)?;
+        if ahead.take(&mut entry)? {
+            continue;
+        }
+        let Ahead { path, size } = std::mem::take(&mut ahead);
+        let path = path.unwrap_or_else(|| entry.path_bytes().into_owned());
+        let shown = String::from_utf8_lossy(&path).into_owned();
         let refuse = |reason: &str| {
             Err(FilesError::Archive(format!(
                 "`{}` {reason}",
@@ -83,12 +93,14 @@ pub(super) fn read(file: &ObjectFile) -> Result<Vec<Entry>, FilesError> {
         let is_folder = match entry.header().entry_type() {
             EntryType::Regular => false,
             EntryType::Directory => true,
-            EntryType::XGlobalHeader => continue,
             EntryType::Symlink => return refuse("is a symbolic link"),
             EntryType::Link => return refuse("is a hard link"),
             _ => return refuse("is neither a file nor a folder"),
         };
-        let path = match relative(&entry.path_bytes()) {
+        if size.is_some_and(|size| size != entry.size()) {
+            return refuse("has another size in its pax header than in its own");
+        }
+        let path = match relative(&path) {
             Ok(path) => path,
             Err(reason) => return refuse(reason),
         };
@@ -119,7 +131,70 @@ pub(super) fn read(file: &ObjectFile) -> Result<Vec<Entry>, FilesError> {
             offset,
         });
     }
+    if ahead.path.is_some() || ahead.size.is_some() {
+        return Err(FilesError::Archive(
+            "it ends with the name of an entry that is not there".into(),
+        ));
+    }
     Ok(entries)
+}
+
+/// What stood ahead of an entry, in entries of its own: what has no room in the entry's header.
+#[derive(Default)]
+struct Ahead {
+    path: Option<Vec<u8>>,
+    size: Option<u64>,
+}
+
+impl Ahead {
+    /// Takes an entry that is about the next one; says whether it is.
+    fn take<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>) -> Result<bool, FilesError> {
+        let unreadable = |error: io::Error| FilesError::Archive(error.to_string());
+        match entry.header().entry_type() {
+            EntryType::GNULongName => {
+                let mut name = content(entry)?;
+                if name.last() == Some(&0) {
+                    name.pop();
+                }
+                self.path = Some(name);
+            }
+            EntryType::XHeader => {
+                for field in PaxExtensions::new(&content(entry)?) {
+                    let field = field.map_err(unreadable)?;
+                    match field.key_bytes() {
+                        // The older way is the more exact one.
+                        b"path" if self.path.is_none() => self.path = Some(field.value_bytes().to_vec()),
+                        b"size" => {
+                            let size = field.value().ok().and_then(|size| size.parse().ok());
+                            let wrong =
+                                || FilesError::Archive("a pax header has a size that is no number".into());
+                            self.size = Some(size.ok_or_else(wrong)?);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            // The targets of links, which are refused, and what is said of all entries: times and comments.
+            EntryType::GNULongLink | EntryType::XGlobalHeader => {}
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn content<R: Read>(entry: &mut tar::Entry<'_, R>) -> Result<Vec<u8>, FilesError> {
+    let size = entry.size();
+    if size > MOST_AHEAD {
+        return Err(FilesError::Archive(format!(
+            "the name of an entry has {size} bytes, and may have {MOST_AHEAD}"
+        )));
+    }
+    let mut bytes = Vec::new();
+    match entry.read_to_end(&mut bytes) {
+        Ok(read) if read as u64 == size => Ok(bytes),
+        Ok(_) => Err(FilesError::Archive("it is cut off".into())),
+        Err(error) => Err(FilesError::Archive(error.to_string())),
+    }
 }
 
 /// The path with `/` between its parts, if it leads to somewhere below.

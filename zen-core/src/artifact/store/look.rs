@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
+use object_store::ObjectStore;
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::{ArtifactStore, object_path};
+use super::ArtifactStore;
 use crate::artifact::{ArtifactError, Digest};
 
 /// What the bytes of an object turned out to be.
@@ -46,25 +46,26 @@ impl ArtifactStore {
     /// # Errors
     /// [`ArtifactError::Missing`], or the store's error.
     pub fn examine(&self, digest: Digest, what: &dyn fmt::Display) -> Result<ObjectContent, ArtifactError> {
-        let path = object_path(digest);
-        let reading = async {
-            let mut pieces = self.objects.get(&path).await?.into_stream();
-            let (mut hasher, mut size) = (blake3::Hasher::new(), 0);
-            while let Some(piece) = pieces.try_next().await? {
-                hasher.update(&piece);
-                size += piece.len() as u64;
-            }
-            let digest = Digest::from_bytes(*hasher.finalize().as_bytes());
-            Ok(ObjectContent { size, digest })
+        let missing = || ArtifactError::Missing {
+            what: what.to_string(),
+            uri: self.uri(digest),
         };
-        match self.wait.on(reading) {
-            Ok(content) => Ok(content),
-            Err(object_store::Error::NotFound { .. }) => Err(ArtifactError::Missing {
-                what: what.to_string(),
-                uri: self.uri(digest),
-            }),
-            Err(error) => Err(self.failed("reading", &path, error)),
+        let whole = self.size(digest)?.ok_or_else(missing)?;
+        let (mut hasher, mut size) = (blake3::Hasher::new(), 0);
+        // By ranges: one request has only so much time, for all that it brings.
+        while size < whole {
+            let piece = match self.range(digest, size, whole) {
+                Ok(piece) if piece.is_empty() => break,
+                Ok(piece) => piece,
+                // Deleted since it was looked at.
+                Err(_) if matches!(self.size(digest), Ok(None)) => return Err(missing()),
+                Err(error) => return Err(error),
+            };
+            hasher.update(&piece);
+            size += piece.len() as u64;
         }
+        let digest = Digest::from_bytes(*hasher.finalize().as_bytes());
+        Ok(ObjectContent { size, digest })
     }
 }
 

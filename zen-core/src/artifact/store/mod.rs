@@ -48,6 +48,9 @@ pub(crate) const DEFAULT_INLINE_LIMIT: usize = 16 * 1024;
 /// changed, and checked against its digest on every read. Several processes may use one store. Methods block: call
 /// them from a thread that may block. Threads of a tokio runtime may be blocked when it has others.
 ///
+/// **One store, one project**: contents are shared by their digests, and a [prune](crate::client::Client::prune) knows only the references of its own
+/// project's metadata store. Projects that share a store delete each other's objects: give each a folder, or a prefix of a bucket, of its own.
+///
 /// # Stores behind a network
 ///
 /// `s3://`, `gs://` and `az://` need the cargo features `s3`, `gs` and `az`. What opens them comes from the usual variables of the environment,
@@ -66,7 +69,8 @@ pub(crate) const DEFAULT_INLINE_LIMIT: usize = 16 * 1024;
 /// - Small objects are put if absent. Those of more than 16 MiB are looked for, and then written by multipart upload, four parts of 8 MiB at once: two
 ///   writers of one object both upload it, and the second replaces it by the same bytes. An upload that fails is given up, and leaves nothing. One
 ///   whose process is killed leaves invisible parts: give the bucket a lifecycle rule that removes incomplete uploads.
-/// - Large objects are read by ranges, four at once. The whole is checked against its digest.
+/// - Large objects that are taken into memory as a whole are read by ranges, four at once; those that are decoded piece by piece (more than 8 MiB),
+///   one range after the other. The whole is checked against its digest.
 /// - A request that finds a broken connection or a server in trouble is tried again, after times that grow from 0.1 to 5 s, for 30 s
 ///   (`ZEN_RETRY_SECONDS` says how long, 0 for never). One request may take 120 s (`AWS_TIMEOUT` and the like).
 /// - A write whose answer was lost is done once more; what the first one wrote counts.

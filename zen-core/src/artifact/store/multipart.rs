@@ -12,8 +12,21 @@ use super::{ArtifactStore, object_path};
 use crate::artifact::{ArtifactError, Digest};
 
 impl ArtifactStore {
-    /// The object appears when its last part has arrived and the upload is completed, or not at all.
+    /// The object appears when its last part has arrived and the upload is completed, or not at all. When the store's last answer is lost, the
+    /// object's size tells whether it was completed, unless one of this size, perhaps damaged, was there before.
     pub(super) fn send(&self, digest: Digest, size: u64, staged: &Staged) -> Result<(), ArtifactError> {
+        let was_there = self.size(digest)? == Some(size);
+        match self.send_parts(digest, size, staged) {
+            Err(ArtifactError::Store { .. })
+                if !was_there && matches!(self.size(digest), Ok(Some(found)) if found == size) =>
+            {
+                Ok(())
+            }
+            sent => sent,
+        }
+    }
+
+    fn send_parts(&self, digest: Digest, size: u64, staged: &Staged) -> Result<(), ArtifactError> {
         let path = object_path(digest);
         let failed = |error| self.failed("writing", &path, error);
         let unreadable = |error: io::Error| ArtifactError::Store {

@@ -78,7 +78,8 @@ impl ArtifactStore {
         }
     }
 
-    fn range(&self, digest: Digest, next: u64, size: u64) -> Result<Bytes, ArtifactError> {
+    /// At most [`RANGE`] bytes of an object of this size.
+    pub(super) fn range(&self, digest: Digest, next: u64, size: u64) -> Result<Bytes, ArtifactError> {
         let path = object_path(digest);
         let range = next..size.min(next + RANGE);
         self.wait

@@ -98,13 +98,14 @@ impl Staging {
                 other => other,
             };
             let file = file.map_err(named)?;
+            let locked = file.lock();
             let staged = Staged {
-                file,
+                file: Mutex::new(Some(Arc::new(file))),
                 path,
                 moved: OnceLock::new(),
                 publishing: Mutex::new(()),
             };
-            match staged.file.lock() {
+            match locked {
                 // Where there are no locks, nobody takes the file for left over either.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(staged),
                 Err(error) => return Err(error),
@@ -143,7 +144,8 @@ fn sweep(folder: &Path) {
 /// A staged file, removed with the last reference to it unless it has become an object.
 #[derive(Debug)]
 pub(crate) struct Staged {
-    pub(super) file: File,
+    /// Open, and so locked, until it was moved: there may be many that are still to be read, and nobody takes an object for left over.
+    file: Mutex<Option<Arc<File>>>,
     path: PathBuf,
     /// Where it went.
     moved: OnceLock<PathBuf>,
@@ -154,6 +156,11 @@ impl Staged {
     /// Where it is now.
     pub(super) fn path(&self) -> &Path {
         self.moved.get().unwrap_or(&self.path)
+    }
+
+    /// The open file; none when it was moved.
+    pub(super) fn file(&self) -> Option<Arc<File>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Another handle with a position of its own, for reading.
@@ -175,6 +182,7 @@ impl Staged {
         if self.moved.get().is_none() {
             fs::rename(&self.path, target)?;
             self.moved.get_or_init(|| target.to_owned());
+            *self.file.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Encoding without holding the whole: in memory up to a limit, beyond it into a file while hashing.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -63,13 +64,14 @@ pub(crate) struct Sink<'a> {
 #[derive(Debug)]
 struct Spool {
     file: Staged,
+    open: Arc<File>,
     hasher: blake3::Hasher,
     size: u64,
 }
 
 impl Spool {
     fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
-        (&self.file.file).write_all(bytes).map_err(|error| {
+        (&*self.open).write_all(bytes).map_err(|error| {
             io::Error::new(
                 error.kind(),
                 format!("writing {}: {error}", self.file.path().display()),
@@ -110,8 +112,10 @@ impl Write for Sink<'_> {
                 Ok(bytes.len())
             }
             None => {
+                let file = self.store.staging.create()?;
                 let mut spool = Box::new(Spool {
-                    file: self.store.staging.create()?,
+                    open: file.file().ok_or(io::ErrorKind::NotFound)?,
+                    file,
                     hasher: blake3::Hasher::new(),
                     size: 0,
                 });

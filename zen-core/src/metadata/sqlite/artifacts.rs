@@ -94,7 +94,8 @@ pub(super) fn by_number_sql() -> String {
     format!(
         "SELECT {COLUMNS} FROM artifact WHERE name = (SELECT no FROM artifact_name WHERE name = ?1)
          AND number = coalesce(?2, (SELECT last FROM artifact_name WHERE name = ?1))
-         AND NOT EXISTS (SELECT 1 FROM condemned_artifact WHERE condemned_artifact.id = artifact.id)"
+         AND NOT EXISTS (SELECT 1 FROM condemned_artifact AS c CROSS JOIN prune ON prune.no = c.prune
+             WHERE c.id = artifact.id AND prune.sealed = 1)"
     )
 }
 

@@ -10,11 +10,13 @@ use super::values::{self, Snapshot};
 use crate::artifact::Digest;
 use crate::metadata::{CachedOutput, CachedStep};
 
+/// A mark hides a step when its prune is sealed: those of a prune that was killed before count for nothing.
 pub(super) const STEP: &str = "SELECT id, no, run FROM step
     WHERE substr(cache_key, 1, 8) = substr(?1, 1, 8) AND cache_key = ?1
     AND status = 'completed' AND (expires IS NULL OR expires > ?2)
     AND (?3 IS NULL OR run <> ?3)
-    AND NOT EXISTS (SELECT 1 FROM condemned_run WHERE condemned_run.id = step.run) ORDER BY no DESC LIMIT 1";
+    AND NOT EXISTS (SELECT 1 FROM condemned_run AS c CROSS JOIN prune ON prune.no = c.prune
+        WHERE c.id = step.run AND prune.sealed = 1) ORDER BY step.no DESC LIMIT 1";
 
 pub(super) fn outputs_sql() -> String {
     let columns = artifacts::COLUMNS;

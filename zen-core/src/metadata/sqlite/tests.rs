@@ -1,5 +1,6 @@
 //! What can only be seen from inside: rows no zen wrote, and how queries are executed.
 
+mod prune;
 mod services;
 
 use chrono::DateTime;

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::fault::Outcome;
+use super::prune::sweep::Removed;
 use super::prune::{holds, marks, objects, plan, sweep};
 use super::store::SqliteMetadata;
 use crate::artifact::Digest;
@@ -23,13 +24,13 @@ const SLICE: Duration = Duration::from_millis(10);
 const CHECKPOINT: Duration = Duration::from_millis(100);
 
 impl SqliteMetadata {
-    /// Does something to each of many, in transactions that keep other writers waiting for a moment only. They ask again and again for
+    /// Does something to each of many, in as many turns as `act` needs until it says that it is done with one, in transactions that keep other writers waiting for a moment only. They ask again and again for
     /// their turn: the pauses, as long as the transactions, are what gives it to them.
     fn in_slices<T: Copy>(
         &self,
         doing: &'static str,
         items: &[T],
-        mut act: impl FnMut(&Connection, T) -> Outcome<()>,
+        mut act: impl FnMut(&Connection, T) -> Outcome<bool>,
     ) -> Result<(), MetadataError> {
         let mut left = items;
         while !left.is_empty() {
@@ -38,7 +39,9 @@ impl SqliteMetadata {
                 let begun = Instant::now();
                 let mut done = 0;
                 for item in left {
-                    act(conn, *item)?;
+                    if !act(conn, *item)? {
+                        break;
+                    }
                     done += 1;
                     if begun.elapsed() > SLICE {
                         break;
@@ -88,15 +91,19 @@ impl Upkeep for SqliteMetadata {
         };
         self.lift(&work.spared, &mut swept)?;
         self.in_slices(doing, &work.runs, |conn, run| {
-            if let Some(steps) = sweep::run(conn, run)? {
-                swept.runs += 1;
-                swept.steps += steps;
-            }
-            Ok(())
+            Ok(match sweep::run(conn, run)? {
+                Removed::Nothing => true,
+                Removed::Part => false,
+                Removed::All { steps } => {
+                    swept.runs += 1;
+                    swept.steps += steps;
+                    true
+                }
+            })
         })?;
         self.in_slices(doing, &work.artifacts, |conn, artifact| {
             swept.artifacts += u64::from(sweep::artifact(conn, artifact)?);
-            Ok(())
+            Ok(true)
         })?;
         let (going, spared) = self.read("looking at the objects that are marked", |conn| {
             sweep::look_at_objects(conn, &swept.prunes, &rules.named)
@@ -107,7 +114,7 @@ impl Upkeep for SqliteMetadata {
                 swept.objects += 1;
                 swept.bytes += size;
             }
-            Ok(())
+            Ok(true)
         })?;
         Ok(swept)
     }
@@ -177,9 +184,10 @@ impl SqliteMetadata {
         swept.spared += spared.len() as u64;
         let places: Vec<usize> = (0..spared.len()).collect();
         self.in_slices("sparing what is needed", &places, |conn, place| {
-            spared
-                .get(place)
-                .map_or(Ok(()), |spared| sweep::spare(conn, spared))
+            if let Some(spared) = spared.get(place) {
+                sweep::spare(conn, spared)?;
+            }
+            Ok(true)
         })
     }
 }

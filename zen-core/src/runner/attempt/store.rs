@@ -89,6 +89,9 @@ impl RunCore {
                 None => Held::stored(&record, what, codec, encoded.value),
             };
             let held = Arc::new(held);
+            if !is_inline && !encoded.to_upload {
+                held.is_durable();
+            }
             if let (false, true, Some(body)) = (is_inline, encoded.to_upload, encoded.body) {
                 large.push((Arc::clone(&held), encoded.size, body));
             }

@@ -16,6 +16,12 @@ pub(super) const WAITS: &str = "SELECT run.id FROM run JOIN prune_barrier AS bar
 
 /// Begins a prune, and drops all marks that were never sealed.
 pub(in super::super) fn begin(conn: &Connection) -> Outcome<u64> {
+    drop_unsealed(conn)?;
+    conn.execute("INSERT INTO prune (sealed) VALUES (0)", [])?;
+    Ok(conn.last_insert_rowid().cast_unsigned())
+}
+
+fn drop_unsealed(conn: &Connection) -> Outcome<()> {
     for table in MARKS {
         conn.execute(
             &format!("DELETE FROM {table} WHERE prune IN (SELECT no FROM prune WHERE sealed = 0)"),
@@ -23,8 +29,7 @@ pub(in super::super) fn begin(conn: &Connection) -> Outcome<u64> {
         )?;
     }
     conn.execute("DELETE FROM prune WHERE sealed = 0", [])?;
-    conn.execute("INSERT INTO prune (sealed) VALUES (0)", [])?;
-    Ok(conn.last_insert_rowid().cast_unsigned())
+    Ok(())
 }
 
 /// Whether a prune whose marks are being written is still there: another one may have dropped it.
@@ -108,8 +113,10 @@ pub(in super::super) fn pending(conn: &Connection) -> Outcome<Vec<PendingPrune>>
     sealed.into_iter().map(|no| pending_one(conn, no)).collect()
 }
 
-/// The marks on runs stay until nothing else of their prune is left.
+/// The marks on runs stay until nothing else of their prune is left. Drops marks that were never sealed: no other prune may come that has
+/// anything to mark.
 pub(in super::super) fn finish(conn: &Connection) -> Outcome<()> {
+    drop_unsealed(conn)?;
     for prune in pending(conn)? {
         let no = prune.no.cast_signed();
         let left = "SELECT 1 FROM condemned_artifact WHERE prune = ?1 UNION ALL SELECT 1 FROM condemned_object WHERE prune = ?1

@@ -18,6 +18,8 @@ pub(super) fn queries() -> impl Iterator<Item = (&'static str, &'static str)> {
         (plan::USED, "step_by_run"),
         (plan::STEPS, "step_by_run"),
         (sweep::USED, "edge_by_artifact (artifact=?"),
+        (sweep::LOGS, "log USING PRIMARY KEY (step=? AND line=?)"),
+        (sweep::METRICS, "metric_by_step (step=?"),
         (sweep::REMEMBER, "artifact_by_run"),
         (objects::MARK, "condemned_object USING PRIMARY KEY (digest=?"),
     ]

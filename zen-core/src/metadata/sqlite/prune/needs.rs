@@ -135,7 +135,9 @@ pub(in super::super) fn spare_content(known: &mut Known<'_>, digest: Digest) -> 
 /// Refuses a run that continues one which is about to go.
 pub(in super::super) fn check_resumed(conn: &Connection, run: Uuid) -> Outcome<()> {
     let going = conn
-        .prepare_cached("SELECT 1 FROM condemned_run WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT 1 FROM condemned_run AS c CROSS JOIN prune ON prune.no = c.prune WHERE c.id = ?1 AND prune.sealed = 1",
+        )?
         .exists([run.as_bytes()])?;
     match going {
         true => Err(Fault::Pruned {

@@ -36,6 +36,8 @@ struct ArtifactRow {
     digest: Digest,
     size: u64,
     inline: bool,
+    /// Its object is in another artifact store than the one that is pruned.
+    elsewhere: bool,
     stays: Option<KeepReason>,
 }
 
@@ -43,6 +45,7 @@ struct ArtifactRow {
 pub(super) struct Content {
     pub(super) artifacts: Vec<Uuid>,
     pub(super) objects: Vec<GoingObject>,
+    elsewhere: u64,
     kept: BTreeMap<KeepReason, (u64, Vec<Uuid>)>,
     unread: Vec<Digest>,
     /// All digests that something refers to.
@@ -99,6 +102,7 @@ pub(in super::super) fn plan(
         steps,
         artifacts: content.artifacts,
         objects,
+        elsewhere: content.elsewhere,
         unread: content.unread,
     })
 }
@@ -212,6 +216,14 @@ pub(super) fn close(
     Ok(())
 }
 
+/// Whether an object's URI is below a store's URL.
+fn is_in(store: Option<&str>, uri: &str) -> bool {
+    store.is_none_or(|store| {
+        uri.strip_prefix(store.trim_end_matches('/'))
+            .is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
 pub(super) fn content(
     conn: &Connection,
     rules: &PruneRules,
@@ -226,10 +238,15 @@ pub(super) fn content(
     }
     let mut needed: HashSet<Digest> = needs.digests.union(&rules.named).copied().collect();
     let mut unread = Vec::new();
-    let sql = "SELECT artifact.id, digest, size, uri IS NULL, tags IS NOT NULL, producer_run, type_name,
+    let sql = "SELECT artifact.id, digest, size, uri, tags IS NOT NULL, producer_run, type_name,
                number = (SELECT last FROM artifact_name WHERE no = artifact.name) FROM artifact";
     let mut rows = values::all(conn, "artifact", sql, [], |row| {
-        let (id, digest, size, inline) = (row.uuid()?, row.digest()?, row.unsigned()?, row.get()?);
+        let (id, digest, size, uri) = (
+            row.uuid()?,
+            row.digest()?,
+            row.unsigned()?,
+            row.get::<Option<String>>()?,
+        );
         let (tagged, producer, type_name) = (row.get::<bool>()?, row.opt_uuid()?, row.get::<String>()?);
         let stays = if producer.is_some_and(|run| stays.contains_key(&run)) || used.contains(&id) {
             Some(KeepReason::InKeptRun)
@@ -256,7 +273,8 @@ pub(super) fn content(
             id,
             digest,
             size,
-            inline,
+            inline: uri.is_none(),
+            elsewhere: uri.is_some_and(|uri| !is_in(rules.store.as_deref(), &uri)),
             stays,
         })
     })?;
@@ -275,11 +293,14 @@ pub(super) fn content(
         }
     }
     let mut seen = HashSet::new();
+    let mut elsewhere = HashSet::new();
     let mut artifacts = Vec::new();
     let mut objects = Vec::new();
     for row in rows.iter().filter(|row| row.stays.is_none()) {
         artifacts.push(row.id);
-        if !needed.contains(&row.digest) && seen.insert((row.digest, row.inline)) {
+        if row.elsewhere {
+            elsewhere.insert(row.digest);
+        } else if !needed.contains(&row.digest) && seen.insert((row.digest, row.inline)) {
             let object = StoredObject {
                 digest: row.digest,
                 size: row.size,
@@ -293,6 +314,7 @@ pub(super) fn content(
     Ok(Content {
         artifacts,
         objects,
+        elsewhere: elsewhere.len() as u64,
         kept,
         unread,
         needed,

@@ -21,6 +21,16 @@ pub(super) const REMEMBER: &str =
          'step', (SELECT name FROM step WHERE step.id = artifact.producer_step)))
      WHERE producer_run = ?1 AND NOT EXISTS (SELECT 1 FROM condemned_artifact AS c WHERE c.id = artifact.id)";
 
+/// What a run has much of goes before it, some at a time.
+pub(super) const LOGS: &str = "DELETE FROM log WHERE (step, line) IN (SELECT log.step, log.line
+    FROM step CROSS JOIN log ON log.step = step.no WHERE step.run = ?1 LIMIT ?2)";
+
+pub(super) const METRICS: &str = "DELETE FROM metric WHERE no IN (SELECT metric.no
+    FROM step CROSS JOIN metric ON metric.step = step.no WHERE step.run = ?1 LIMIT ?2)";
+
+/// How many rows go at a time.
+const PORTION: usize = 2000;
+
 /// What a sweep is to do.
 #[derive(Debug, Default)]
 pub(in super::super) struct Work {
@@ -147,25 +157,44 @@ pub(in super::super) fn spare(conn: &Connection, spared: &Spared) -> Outcome<()>
     Ok(())
 }
 
-/// Deletes a run with its steps, unless it was spared meanwhile. Gives the number of steps.
-pub(in super::super) fn run(conn: &Connection, run: Uuid) -> Outcome<Option<u64>> {
+/// What of a run was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Removed {
+    /// It was spared meanwhile, or is gone.
+    Nothing,
+    /// Logs and metrics: the rest in another transaction.
+    Part,
+    All {
+        steps: u64,
+    },
+}
+
+/// Deletes a run with its steps, unless it was spared meanwhile: to be called until it is gone. A run that is spared midway has lost logs and
+/// metrics, but nothing that others refer to.
+pub(in super::super) fn run(conn: &Connection, run: Uuid) -> Outcome<Removed> {
     let id = run.as_bytes();
     let marked = "SELECT 1 FROM condemned_run WHERE id = ?1";
     let found = conn
         .prepare_cached("SELECT pipeline FROM run WHERE id = ?1")?
         .query_row([id], |row| row.get::<_, i64>(0))
         .optional()?;
-    let Some(pipeline) = found else { return Ok(None) };
+    let Some(pipeline) = found else {
+        return Ok(Removed::Nothing);
+    };
     if !conn.prepare_cached(marked)?.exists([id])? {
-        return Ok(None);
+        return Ok(Removed::Nothing);
+    }
+    for sql in [LOGS, METRICS] {
+        let deleted = conn
+            .prepare_cached(sql)?
+            .execute(params![id, PORTION as u64 as i64])?;
+        if deleted == PORTION {
+            return Ok(Removed::Part);
+        }
     }
     conn.prepare_cached(REMEMBER)?.execute(params![id, pipeline])?;
-    for table in ["edge", "log", "metric"] {
-        conn.prepare_cached(&format!(
-            "DELETE FROM {table} WHERE step IN (SELECT no FROM step WHERE run = ?1)"
-        ))?
+    conn.prepare_cached("DELETE FROM edge WHERE step IN (SELECT no FROM step WHERE run = ?1)")?
         .execute([id])?;
-    }
     let steps = conn
         .prepare_cached("DELETE FROM step WHERE run = ?1")?
         .execute([id])?;
@@ -173,7 +202,7 @@ pub(in super::super) fn run(conn: &Connection, run: Uuid) -> Outcome<Option<u64>
         .execute([id])?;
     conn.prepare_cached("UPDATE pipeline SET runs = runs - 1 WHERE no = ?1")?
         .execute([pipeline])?;
-    Ok(Some(steps as u64))
+    Ok(Removed::All { steps: steps as u64 })
 }
 
 /// Deletes an artifact version that is still marked and that no edge leads to.
