@@ -49,10 +49,10 @@ extern crate self as zen_core;
 pub mod __private;
 pub mod artifact;
 pub mod cache;
+#[cfg(unix)]
+mod children;
 pub mod client;
 pub mod deploy;
-#[cfg(unix)]
-mod ended;
 pub mod graph;
 mod ids;
 pub mod metadata;

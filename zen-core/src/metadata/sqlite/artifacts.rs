@@ -4,8 +4,8 @@ use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use uuid::Uuid;
 
-use super::apply::Known;
 use super::fault::Outcome;
+use super::known::Known;
 use super::values::{self, Columns, json, unsigned, uuid_bytes};
 use crate::artifact::Digest;
 use crate::metadata::{ArtifactFilter, ArtifactRecord};

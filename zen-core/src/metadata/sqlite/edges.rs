@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::apply::Known;
 use super::fault::{Fault, Outcome, is_missing_reference};
+use super::known::Known;
 use super::values::unsigned;
 use crate::metadata::Edge;
 

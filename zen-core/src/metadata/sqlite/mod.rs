@@ -6,6 +6,7 @@ mod cached;
 mod edges;
 mod fault;
 mod file;
+mod known;
 mod leases;
 mod migrations;
 mod objects;

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::apply::Known;
 use super::fault::Outcome;
+use super::known::Known;
 use super::values;
 use crate::artifact::Digest;
 

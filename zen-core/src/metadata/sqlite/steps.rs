@@ -3,8 +3,8 @@
 use rusqlite::{Connection, ToSql, params};
 use uuid::Uuid;
 
-use super::apply::Known;
 use super::fault::{Fault, Outcome};
+use super::known::Known;
 use super::values::{self, digest_bytes, json, micros, uuid_bytes};
 use super::{edges, runs};
 use crate::metadata::StepRecord;

@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::memory::{Kills, shown};
-use crate::ended::told;
+use crate::children::told;
 
 /// What is known of a worker's end.
 #[derive(Debug)]

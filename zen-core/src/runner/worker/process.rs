@@ -2,23 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use uuid::Uuid;
 
 use super::wire::{ARGUMENT, VARIABLE};
+use crate::children::{shown, spawn};
 use crate::graph::Isolation;
-
-/// How long another thread's child may keep a copied executable open for writing: from before it runs its own program.
-const BUSY: Duration = Duration::from_secs(10);
 
 /// A worker's process.
 pub(super) struct Process {
@@ -44,11 +41,11 @@ pub(super) struct Ends {
 }
 
 impl Process {
-    /// `shown` are arguments for people who look at the list of processes.
+    /// `names` are arguments for people who look at the list of processes.
     pub(super) fn start(
         file: &Path,
         name: &Path,
-        shown: [&str; 2],
+        names: [&str; 2],
         isolation: &Isolation,
     ) -> io::Result<(Self, Ends)> {
         let (socket, theirs) = UnixStream::pair()?;
@@ -57,7 +54,7 @@ impl Process {
         command
             .arg0(name)
             .arg(ARGUMENT)
-            .args(shown.map(plain))
+            .args(names.map(shown))
             .env_clear()
             .envs(environment(isolation, std::env::vars_os()))
             .env(VARIABLE, &mark)
@@ -155,30 +152,6 @@ impl Drop for Process {
             state.reaped = true;
         }
     }
-}
-
-fn spawn(command: &mut Command) -> io::Result<Child> {
-    let end = Instant::now() + BUSY;
-    loop {
-        match command.spawn() {
-            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < end => {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            other => return other,
-        }
-    }
-}
-
-/// As much of a name as an argument of a process can have.
-fn plain(name: &str) -> String {
-    let plain = |c: char| {
-        if c.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        }
-    };
-    name.chars().take(100).map(plain).collect()
 }
 
 fn environment(

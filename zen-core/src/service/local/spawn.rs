@@ -1,6 +1,6 @@
 //! Starting a service's process, and watching it until it serves.
 
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -8,16 +8,13 @@ use std::time::{Duration, Instant};
 
 use super::launch::{ARGUMENT, HELLO, Launch, Order, Report, VARIABLE};
 use super::{daemon, ending, from_now, identity, log};
-use crate::ended::told;
+use crate::children::{shown, spawn, told};
 use crate::metadata::ProcessIdentity;
 use crate::service::{ServiceError, logs};
 use crate::stack::HOME_VARIABLE;
 
 /// How much of the log goes into an error.
 const LOG_LINES: usize = 20;
-
-/// How long another thread's child may keep the copy of a program open for writing: from before it runs its own program.
-const BUSY: Duration = Duration::from_secs(10);
 
 /// As long as nothing else is known of it.
 const FIRST_WORD: &str =
@@ -287,30 +284,6 @@ impl Drop for Starting {
         // One that the system keeps is ended by the next who changes the service.
         ending::end(&self.process);
     }
-}
-
-fn spawn(command: &mut Command) -> std::io::Result<Child> {
-    let end = Instant::now() + BUSY;
-    loop {
-        match command.spawn() {
-            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < end => {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            other => return other,
-        }
-    }
-}
-
-/// As much of a name as an argument of a process can have.
-fn shown(name: &str) -> String {
-    let plain = |c: char| {
-        if c.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        }
-    };
-    name.chars().take(100).map(plain).collect()
 }
 
 /// Passes on what a process says, and in the end waits for it, so that it doesn't stay a zombie.

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::super::apply::Known;
 use super::super::fault::{Fault, Outcome};
+use super::super::known::Known;
 use super::super::values;
 use crate::artifact::Digest;
 use crate::metadata::upkeep::digests_in;
