@@ -103,7 +103,7 @@ impl Drop for Server {
     }
 }
 
-/// Ports that were free a moment ago, all different. Hold [`starting`] until the server has them.
+/// Ports that were free a moment ago, all different. Hold `starting` until the server has them.
 pub fn free_ports<const N: usize>() -> [u16; N] {
     let held = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)).unwrap());
     held.map(|listener| listener.local_addr().unwrap().port())
