@@ -1,6 +1,6 @@
 //! The program that the tests' workers are, and that runs isolated steps itself.
 //!
-//! By hand, with the project's folder in `ZEN_HOME`: `ending <how> <folder> [<timeout in ms>]`.
+//! By hand, with the project's folder in `ZEN_HOME`: `ending <how> <folder>`, or `surroundings`, which prints the environment of a worker.
 
 use zen_core::prelude::*;
 use zen_tests::isolated;
@@ -15,7 +15,11 @@ async fn main() -> Result<()> {
                 .await?;
             println!("{}", run.output().await?);
         }
-        _ => return Err("usage: isolated ending <how> <folder>".into()),
+        ["surroundings"] => {
+            let run = isolated::surroundings().run().await?;
+            println!("{}", serde_json::to_string(&*run.output().await?)?);
+        }
+        _ => return Err("usage: isolated ending <how> <folder> | surroundings".into()),
     }
     Ok(())
 }
