@@ -7,7 +7,7 @@ use std::time::Duration;
 use zen_core::graph::{FailureKind, Pipeline};
 use zen_core::prelude::*;
 use zen_core::runner::RunError;
-use zen_tests::isolated::{chain, ending, everything, losing, surroundings, talking, unsteady, variants};
+use zen_tests::isolated::{chain, ending, everything, losing, talking, unsteady, variants};
 
 use crate::support::{eventually, eventually_async};
 
