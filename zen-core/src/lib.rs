@@ -39,7 +39,8 @@
 //! From the ground up; a module uses what stands below it: [`artifact`] (digests, codecs, the store), [`metadata`] (records and their
 //! store), [`metric`], [`graph`] (handles, nodes, pipelines), [`cache`] (keys), [`stack`] (where things are kept),
 //! [`client`] (asking what is kept), [`serving`] (models behind servers), [`service`] (long-running processes), [`deploy`] (model
-//! deployers), [`upkeep`] (removing what nobody needs, checking what is kept), [`runner`] (executing), [`testing`].
+//! deployers), [`upkeep`] (removing what nobody needs, checking what is kept), [`runner`] (executing), [`schedule`]
+//! (running again and again), [`testing`].
 
 // The macros' expansions name this crate by its path, also in its own tests and examples.
 extern crate self as zen_core;
@@ -55,11 +56,13 @@ pub mod client;
 pub mod deploy;
 pub mod graph;
 mod ids;
+mod main_fn;
 pub mod metadata;
 pub mod metric;
 pub mod prelude;
 mod printing;
 pub mod runner;
+pub mod schedule;
 pub mod service;
 pub mod serving;
 pub mod stack;

@@ -9,7 +9,8 @@ pub use crate::graph::{
     OutputSpec, OutputValue, OwnedInput, PipelineEntry, PipelineMeta, RecordArgument, RecordOther, add_step,
     inline,
 };
-pub use crate::runner::{MainOutput, run_main};
+pub use crate::main_fn::run_main;
+pub use crate::runner::MainOutput;
 #[cfg(unix)]
 pub use crate::service::LocalServiceEntry;
 pub use crate::serving::{PredictorEntry, RegisteredPredictor};

@@ -192,7 +192,9 @@ fn run_record(id: Uuid, number: usize, started: DateTime<Utc>) -> RunRecord {
         zen_version: "0".into(),
         program: None,
         resumed_from: None,
+        slot: None,
         error: None,
+        died: false,
         tags: Vec::new(),
     }
 }

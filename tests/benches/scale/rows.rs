@@ -55,6 +55,7 @@ pub(crate) const ROWS: &[Row] = &[
                     status: Some(Status::Failed),
                     before: Some(filled.middle),
                     limit: Some(5),
+                    ..RunFilter::default()
                 },
             );
         },

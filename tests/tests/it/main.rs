@@ -28,6 +28,7 @@ mod prune;
 mod running;
 mod saying;
 mod scale;
+mod schedules;
 mod services;
 mod serving;
 mod stopping;

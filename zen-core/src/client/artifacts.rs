@@ -279,7 +279,7 @@ pub(super) fn find_version(
 }
 
 /// The names to offer to someone who asked for one that isn't there: those that contain it or are contained, else the first few.
-pub(super) fn similar(names: &[String], wanted: &str) -> String {
+pub(crate) fn similar(names: &[String], wanted: &str) -> String {
     const MOST: usize = 10;
     let wanted = wanted.to_lowercase();
     let near = |name: &&String| {

@@ -9,7 +9,7 @@ mod steps;
 use uuid::Uuid;
 
 pub use artifacts::ArtifactView;
-pub(crate) use artifacts::{elsewhere, find_artifact, find_object, read_object, save};
+pub(crate) use artifacts::{elsewhere, find_artifact, find_object, read_object, save, similar};
 pub(crate) use blocking::blocking;
 pub use error::ClientError;
 pub use runs::RunView;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::artifact::short_json_view;
-use crate::metadata::LONGEST_NAME;
+use crate::metadata::{LONGEST_NAME, RunSlot};
 use crate::metric::MetricValue;
 
 /// An artifact that a step reads.
@@ -128,6 +128,7 @@ pub(crate) struct ContextFacts {
     pub(crate) inputs: Vec<InputInfo>,
     pub(crate) outputs: Vec<OutputInfo>,
     pub(crate) stack: String,
+    pub(crate) slot: Option<RunSlot>,
     #[serde(skip)]
     pub(crate) components: Arc<Vec<Component>>,
 }
@@ -297,6 +298,12 @@ impl StepContext {
     /// The name of the stack the run uses.
     pub fn stack(&self) -> &str {
         &self.facts.stack
+    }
+
+    /// The slot of a schedule that the run is for: `slot.due` is the time the run stands for, however late it is. What a step makes of it is
+    /// no input of the step, and so not in its cache key: a step that depends on it has its cache off, or takes it from one that has.
+    pub fn slot(&self) -> Option<&RunSlot> {
+        self.facts.slot.as_ref()
     }
 
     /// The stack's components.

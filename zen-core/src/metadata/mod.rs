@@ -1,18 +1,25 @@
-//! Metadata: what is remembered of pipelines, runs, steps, artifacts and services, and the stores that keep it.
+//! Metadata: what is remembered of pipelines, runs, steps, artifacts, services and schedules, and the stores that keep it.
 
 pub mod conformance;
+mod fenced;
 mod limits;
 mod records;
+mod schedules;
 mod services;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
 pub mod upkeep;
 
+pub(crate) use fenced::FencedMetadata;
 pub(crate) use limits::{LONGEST_NAME, check_label, cut};
 pub use records::{
     ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,
     ProgramRecord, RunRecord, Status, StepRecord,
+};
+pub use schedules::{
+    HookRecord, RunSlot, ScheduleChanges, ScheduleFilter, ScheduleRecord, ScheduleState, SchedulerRecord,
+    SlotCause, SlotFilter, SlotRecord, SlotState,
 };
 pub use services::{
     Endpoint, LeaseOutcome, LeaseRecord, ProcessIdentity, ServiceFilter, ServiceRecord, ServiceState,

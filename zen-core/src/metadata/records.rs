@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::limits::{cut_shape, cut_summary};
+use super::schedules::RunSlot;
 use crate::artifact::{CodecInfo, Description, Digest, Statistics};
 
 /// Where a run or a step stands.
@@ -175,8 +176,12 @@ pub struct RunRecord {
     pub program: Option<ProgramRecord>,
     /// The run this one continues.
     pub resumed_from: Option<Uuid>,
+    /// The slot of a schedule it is for.
+    pub slot: Option<RunSlot>,
     /// Why it failed.
     pub error: Option<String>,
+    /// It didn't end by itself: its process died, or could record nothing any more ([`Change::RunDied`](super::Change::RunDied)).
+    pub died: bool,
     /// Free labels.
     pub tags: Vec<String>,
 }

@@ -10,6 +10,9 @@ use super::records::{
     ArtifactRecord, LogRecord, MetricRecord, PipelineRecord, PipelineVersionRecord, ProgramRecord, RunRecord,
     Status, StepRecord,
 };
+use super::schedules::{
+    HookRecord, ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, SlotFilter, SlotRecord,
+};
 use super::services::{
     LeaseOutcome, LeaseRecord, ServiceFilter, ServiceRecord, ServiceStatus, ServiceVersionRecord,
 };
@@ -81,6 +84,39 @@ pub enum MetadataError {
         /// The token it is at; none when nobody ever held it.
         current: Option<u64>,
     },
+    /// A list of changes has a [`Change::SlotFenced`] whose slot isn't claimed with that token any more. Nothing was written.
+    #[error(
+        "metadata store {location}: nothing was written, because slot {slot} is not claimed with token {token} any more: another scheduler \
+         has taken it over, or its schedule was deleted"
+    )]
+    SlotTaken {
+        /// The file or URL.
+        location: String,
+        /// The slot.
+        slot: Uuid,
+        /// The token it should be claimed with.
+        token: u64,
+    },
+    /// A schedule has changed since it was read. Nothing was written.
+    #[error(
+        "metadata store {location}: schedule `{schedule}` has changed since it was read: read it again and start over"
+    )]
+    Stale {
+        /// The file or URL.
+        location: String,
+        /// The schedule's name.
+        schedule: String,
+    },
+    /// Another schedule has this name. Nothing was written.
+    #[error(
+        "metadata store {location}: there is a schedule `{schedule}` already: choose another name, or update that one"
+    )]
+    NameTaken {
+        /// The file or URL.
+        location: String,
+        /// The name.
+        schedule: String,
+    },
     /// A prune is removing what a change refers to.
     #[error("metadata store {location}: {what} is being pruned: store it anew, or use another one")]
     Pruned {
@@ -113,7 +149,7 @@ fn found(token: Option<u64>) -> String {
 #[non_exhaustive]
 pub enum Change {
     /// A run begins. Creates the pipeline, and a version of it when `run.graph_hash` is new to it. The version's number
-    /// is assigned by the store: `run.pipeline_version` is ignored.
+    /// is assigned by the store: `run.pipeline_version` is ignored. Of a run that is for a slot of a schedule, that slot takes note.
     RunStarted {
         /// The run.
         run: Box<RunRecord>,
@@ -140,7 +176,7 @@ pub enum Change {
         /// When.
         ended: DateTime<Utc>,
     },
-    /// A run's process is dead: the run becomes failed with this error, and its steps that are running, queued or
+    /// A run's process is dead, or can record nothing any more: the run becomes failed and [`died`](RunRecord::died) with this error, and its steps that are running, queued or
     /// retrying become failed too. Ignored when the run has a final status.
     RunDied {
         /// The run.
@@ -200,6 +236,49 @@ pub enum Change {
         /// The service.
         service: Uuid,
     },
+    /// Inserts or replaces a schedule by its id, as a whole, and gives it the next revision. Refuses the whole list with
+    /// [`MetadataError::Stale`] unless the stored revision is `record.revision` (0: there is none yet), so that nobody overwrites what
+    /// they haven't read; and with [`MetadataError::NameTaken`] when another schedule has the name. What is written of slots comes in the
+    /// same list as the schedule they belong to.
+    ///
+    /// The stored revision is the one *before this list*, wherever in it the schedule stands and whatever else the list writes of it: slots
+    /// may come before the schedule or after it, and the same schedule twice. A schedule that the list itself has inserted or deleted has
+    /// the revision 0 until its end.
+    Schedule(Box<ScheduleRecord>),
+    /// Removes a schedule with all its slots, and the hooks of those that led to no run; its runs stay. Ignored when it is not recorded.
+    ScheduleDeleted {
+        /// The schedule.
+        schedule: Uuid,
+    },
+    /// Inserts or replaces a slot by its id, as a whole, and gives its schedule the next revision. The schedule comes earlier in the same or
+    /// in an earlier list. Refuses the whole list when the schedule has another slot of cause [`SlotCause::Due`](super::SlotCause::Due)
+    /// that was due at the same time: who has read the schedule's slots and gives its revision is refused with
+    /// [`MetadataError::Stale`] before.
+    Slot(Box<SlotRecord>),
+    /// Removes a slot, and its hooks if it led to no run, and gives its schedule the next revision: the clock was wrong when it was
+    /// recorded. Ignored when it is not recorded.
+    SlotWithdrawn {
+        /// The slot.
+        slot: Uuid,
+    },
+    /// Writes nothing; refuses the whole list, with [`MetadataError::SlotTaken`], unless the slot is claimed with this token where the
+    /// fence stands in the list: it comes before what the list writes of the slot.
+    SlotFenced {
+        /// The slot.
+        slot: Uuid,
+        /// The token it must be claimed with: [`SlotRecord::token`].
+        token: u64,
+    },
+    /// Inserts or replaces a scheduler by its id. Changes no revision.
+    Scheduler(Box<SchedulerRecord>),
+    /// Removes a scheduler that has ended. Changes no revision. Ignored when it is not recorded.
+    SchedulerEnded {
+        /// The scheduler.
+        scheduler: Uuid,
+    },
+    /// A hook was called. Ignored when its id exists, and when the run, or for a hook without a run the slot, is not recorded any more: what
+    /// a hook is called after may be pruned or deleted while it goes on. Changes no revision.
+    Hook(Box<HookRecord>),
     /// Writes nothing; refuses the whole list, with [`MetadataError::Fenced`], unless this token is the last one that was
     /// given for the lease. It may have been released or have expired, as long as nobody has taken it since.
     Fenced {
@@ -239,6 +318,8 @@ pub struct RunFilter {
     pub pipeline: Option<String>,
     /// With this status.
     pub status: Option<Status>,
+    /// For a slot of this schedule.
+    pub schedule: Option<Uuid>,
     /// Older than this run: the id of the last run of the page before.
     pub before: Option<Uuid>,
     /// At most so many.
@@ -275,6 +356,12 @@ pub trait MetadataStore: super::Upkeep + Send + Sync + fmt::Debug {
     /// # Errors
     /// When the transaction could not be committed; nothing of it is visible then.
     fn apply(&self, changes: &[Change]) -> Result<(), MetadataError>;
+
+    /// Applies each list as [`apply`](Self::apply) would, in order, all of it or nothing, whatever becomes of the others; says for each how
+    /// it went. A store that can makes one transaction of them all: then all are visible at once, and all fail when it can't be committed.
+    fn apply_each(&self, lists: &[Vec<Change>]) -> Vec<Result<(), MetadataError>> {
+        lists.iter().map(|changes| self.apply(changes)).collect()
+    }
 
     /// Forces everything applied so far to the disk, so that it survives a loss of power.
     ///
@@ -363,8 +450,42 @@ pub trait MetadataStore: super::Upkeep + Send + Sync + fmt::Debug {
         number: u32,
     ) -> Result<Option<ServiceVersionRecord>, MetadataError>;
 
-    /// The digests of all programs that a version of a service refers to, each once, in order.
+    /// The digests of all programs that a version of a service or a schedule refers to, each once, in order.
     fn programs_in_use(&self) -> Result<Vec<Digest>, MetadataError>;
+
+    /// How often something was written of a schedule or a slot: a cheap look, made every second by every scheduler. Rises with every
+    /// [`Change::Schedule`], [`Change::ScheduleDeleted`], [`Change::Slot`] and [`Change::SlotWithdrawn`] that is applied and not ignored, with
+    /// a [`Change::RunStarted`] for a slot, and with nothing else. Never falls.
+    fn schedule_revision(&self) -> Result<u64, MetadataError>;
+
+    /// What has changed about schedules since the store's revision was `since`: everything for 0. A consistent view: all of it as of one
+    /// moment.
+    fn schedule_changes(&self, since: u64) -> Result<ScheduleChanges, MetadataError>;
+
+    /// Schedules, by name.
+    fn schedules(&self, filter: &ScheduleFilter) -> Result<Vec<ScheduleRecord>, MetadataError>;
+
+    /// One schedule.
+    fn schedule(&self, schedule: Uuid) -> Result<Option<ScheduleRecord>, MetadataError>;
+
+    /// One schedule by name.
+    fn schedule_named(&self, name: &str) -> Result<Option<ScheduleRecord>, MetadataError>;
+
+    /// Slots: those last due first, and of those due at the same time the newest first.
+    fn slots(&self, filter: &SlotFilter) -> Result<Vec<SlotRecord>, MetadataError>;
+
+    /// One slot.
+    fn slot(&self, slot: Uuid) -> Result<Option<SlotRecord>, MetadataError>;
+
+    /// The schedulers that are at work, or died at it, oldest first.
+    fn schedulers(&self) -> Result<Vec<SchedulerRecord>, MetadataError>;
+
+    /// The hooks that were called after a run and its steps, and for its slot, oldest first. (For a slot that led to several runs, the hooks of
+    /// the others are with those.)
+    fn hooks(&self, run: Uuid) -> Result<Vec<HookRecord>, MetadataError>;
+
+    /// The hooks that were called for a slot, oldest first.
+    fn slot_hooks(&self, slot: Uuid) -> Result<Vec<HookRecord>, MetadataError>;
 
     /// Gives `key` to `holder` until `expires`, when nobody has it: when it was never held, was released, or has expired at
     /// `now` (`expires <= now`). Also when it is held with exactly the token `takeover`: so somebody who knows that a holder is

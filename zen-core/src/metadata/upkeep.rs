@@ -25,6 +25,10 @@
 //!   again when it is gone. When the deleter has died, its claims are taken from it; deletion from a folder ends with the process that
 //!   asked for it. (A cloud may still carry out a request whose sender has died.)
 //!
+//! Settled slots of schedules go with the rest, with the hooks that were called for them and not for a run (those go with the run). Nothing
+//! refers to them, so that they hide from nobody; one whose mark is lifted by being written, or which has become the newest of its
+//! schedule, stays.
+//!
 //! Every step is a transaction or can be done again, so that a prune that is killed anywhere is finished by the next one. Marks
 //! that were never sealed are dropped.
 
@@ -37,14 +41,15 @@ use uuid::Uuid;
 use super::MetadataError;
 use crate::artifact::Digest;
 
-/// Which finished runs may go.
+/// Which finished runs may go, and which settled slots of schedules: for those, each rule is about the slots of one schedule.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PruneRules {
-    /// Only runs of this pipeline.
+    /// Only runs of this pipeline, and slots of its schedules.
     pub pipeline: Option<String>,
-    /// The newest so many runs of every pipeline stay.
+    /// The newest so many runs of every pipeline stay, and the newest so many settled slots of every schedule. The newest one stays in any
+    /// case.
     pub keep_last: Option<u32>,
-    /// Runs that ended at this time or later stay.
+    /// Runs that ended, and slots that were settled, at this time or later stay.
     pub before: Option<DateTime<Utc>>,
     /// Types whose values name objects by their digests: parts of type names. An artifact that stays and has such a type keeps what it
     /// names.
@@ -93,6 +98,8 @@ pub enum KeepReason {
     Adopted,
     /// A service, or a version it can go back to, was deployed by the run or serves the artifact.
     Service,
+    /// A schedule: the run belongs to a slot that isn't settled, or the artifact is its arguments.
+    Schedule,
     /// A step of a run that stays made, adopted or read the artifact.
     InKeptRun,
     /// It is the newest version of its name.
@@ -114,6 +121,7 @@ impl fmt::Display for KeepReason {
             KeepReason::Continued => "continued by a run that stays",
             KeepReason::Adopted => "a run that stays adopted its outputs",
             KeepReason::Service => "needed by a service",
+            KeepReason::Schedule => "needed by a schedule",
             KeepReason::InKeptRun => "used by a run that stays",
             KeepReason::Latest => "newest version of its name",
             KeepReason::Tagged => "tagged",
@@ -127,7 +135,7 @@ impl fmt::Display for KeepReason {
 pub struct Kept {
     /// Why.
     pub reason: KeepReason,
-    /// So many runs, or so many artifact versions: a reason is for one of the two, except [`KeepReason::Service`].
+    /// So many runs, or so many artifact versions: a reason is for one of the two, except [`KeepReason::Service`] and [`KeepReason::Schedule`].
     pub count: u64,
     /// Some of them: names of runs, or names and versions of artifacts.
     pub examples: Vec<String>,
@@ -144,6 +152,8 @@ pub struct PrunePlan {
     pub artifacts: Vec<Uuid>,
     /// The objects that go.
     pub objects: Vec<GoingObject>,
+    /// The settled slots of schedules that go.
+    pub slots: Vec<Uuid>,
     /// The objects of artifact versions that go which are in another artifact store than [`PruneRules::store`]: they stay.
     pub elsewhere: u64,
     /// What stays, by reason.
@@ -177,7 +187,9 @@ pub struct Swept {
     pub objects: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Runs, artifact versions and objects that were marked and turned out to be needed.
+    /// Settled slots of schedules deleted.
+    pub slots: u64,
+    /// Runs, artifact versions, objects and slots that were marked and turned out to be needed.
     pub spared: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The arguments of a run on their way into its record.
+//! The arguments of a run or a schedule on their way into its record.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -10,19 +10,19 @@ use crate::graph::{EncodedArguments, Pipeline};
 use crate::metadata::{ArtifactRecord, Change};
 use crate::stack::{Hold, Stack};
 
-/// Longer ones become an artifact of the run.
+/// Longer ones become an artifact, of the run when they are of one.
 const LONGEST: usize = 16 * 1024;
 
-/// What is recorded of a run's arguments.
+/// What is recorded of the arguments.
 #[derive(Debug)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// They themselves, or which object they are.
-    pub(super) recorded: Vec<u8>,
+    pub(crate) recorded: Vec<u8>,
     large: Option<(Vec<u8>, Box<ArtifactRecord>)>,
 }
 
 impl Arguments {
-    pub(super) fn of<O>(pipeline: &Pipeline<O>, run: Uuid, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of<O>(pipeline: &Pipeline<O>, run: Option<Uuid>, now: DateTime<Utc>) -> Self {
         let encoded = pipeline.arguments.encoded();
         if encoded.len() <= LONGEST {
             return Self {
@@ -40,7 +40,7 @@ impl Arguments {
             codec,
             Description::default(),
         );
-        record.producer_run = Some(run);
+        record.producer_run = run;
         Self {
             recorded: EncodedArguments::stored(digest),
             large: Some((encoded, Box::new(record))),
@@ -48,7 +48,7 @@ impl Arguments {
     }
 
     /// Stores large ones; what is to be recorded with the run, and what keeps it from being pruned until it is.
-    pub(super) fn store(self, stack: &Stack) -> Result<Option<(Change, Hold)>, RunError> {
+    pub(crate) fn store(self, stack: &Stack) -> Result<Option<(Change, Hold)>, RunError> {
         let Some((bytes, mut record)) = self.large else {
             return Ok(None);
         };

@@ -14,17 +14,37 @@ const MOMENT: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct State {
     runs: Vec<Weak<RunCore>>,
+    /// How many others decide when the program ends.
+    handlers: usize,
     /// Whether a listener is alive; it dies with the runtime it was started on.
     listening: Option<tokio::task::AbortHandle>,
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
     runs: Vec::new(),
+    handlers: 0,
     listening: None,
 });
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While it lives, a signal cancels the runs that are watched and doesn't end the program: whoever has it decides about that.
+#[derive(Debug)]
+pub(crate) struct Interrupts(());
+
+impl Interrupts {
+    pub(crate) fn handle() -> Self {
+        state().handlers += 1;
+        Self(())
+    }
+}
+
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        state().handlers -= 1;
+    }
 }
 
 /// Cancels the run at the first Ctrl-C or SIGTERM; a second one ends the program at once.
@@ -49,8 +69,9 @@ async fn listen() {
             .filter_map(Weak::upgrade)
             .filter(|run| !run.is_finished())
             .collect();
+        let ends = state().handlers == 0;
         // A run that was told before and still goes on: the user has lost patience.
-        if runs.is_empty() || runs.iter().any(|run| run.cancel_reason().is_some()) {
+        if ends && (runs.is_empty() || runs.iter().any(|run| run.cancel_reason().is_some())) {
             abandon(runs);
             crate::printing::screen::leave();
             std::process::exit(INTERRUPTED);
@@ -76,8 +97,9 @@ fn abandon(runs: Vec<Arc<RunCore>>) {
     }
 }
 
+/// Waits for Ctrl-C or SIGTERM. From the first call on, the system no longer ends the program by itself.
 #[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
+pub(crate) async fn signal() -> std::io::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         result = tokio::signal::ctrl_c() => result,
@@ -85,7 +107,8 @@ async fn signal() -> std::io::Result<()> {
     }
 }
 
+/// Waits for Ctrl-C.
 #[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
+pub(crate) async fn signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }

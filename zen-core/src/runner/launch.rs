@@ -17,12 +17,13 @@ use crate::client::blocking;
 use crate::graph::failure::chain;
 use crate::graph::{CachePolicy, Graph, Isolation, Pipeline, PipelineOutput};
 use crate::metadata::{
-    ArtifactFilter, Change, MetadataError, ProgramRecord, RunFilter, RunRecord, Status, check_label,
+    ArtifactFilter, Change, MetadataError, ProgramRecord, RunFilter, RunRecord, RunSlot, Status, check_label,
 };
 use crate::stack::{Stack, git_commit, host, program, program_path, user};
 
 /// What becomes of the other steps when one fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FailurePolicy {
     /// Nothing more starts, and what runs is stopped.
@@ -68,6 +69,7 @@ pub struct Launch<O> {
     isolation: Isolation,
     interrupts: bool,
     resume: Option<Resume>,
+    slot: Option<RunSlot>,
 }
 
 macro_rules! launch_options {
@@ -144,6 +146,7 @@ impl<O: PipelineOutput> Launch<O> {
             isolation: Isolation::default(),
             interrupts: true,
             resume: None,
+            slot: None,
         }
     }
 
@@ -237,6 +240,12 @@ impl<O: PipelineOutput> Launch<O> {
         self
     }
 
+    /// The slot of a schedule that the run is for.
+    pub(crate) fn for_slot(mut self, slot: RunSlot) -> Self {
+        self.slot = Some(slot);
+        self
+    }
+
     /// Runs and waits for the end.
     ///
     /// # Errors
@@ -298,9 +307,10 @@ impl<O: PipelineOutput> Launch<O> {
                 .and_then(|process| stack.scratch_of(process))
                 .unwrap_or_else(std::env::temp_dir),
             resumed: finished,
+            slot: self.slot.clone(),
             project: project.clone(),
         };
-        let arguments = Arguments::of(&self.pipeline, run, started);
+        let arguments = Arguments::of(&self.pipeline, Some(run), started);
         let record = RunRecord {
             id: run,
             pipeline: self.pipeline.name.clone(),
@@ -324,7 +334,9 @@ impl<O: PipelineOutput> Launch<O> {
                 digest: None,
             }),
             resumed_from,
+            slot: self.slot,
             error: None,
+            died: false,
             tags: self.tags,
         };
         let aborting = aborting(&graph);

@@ -12,7 +12,7 @@ mod interrupt;
 mod isolation;
 mod launch;
 mod logs;
-mod main_fn;
+mod main_output;
 mod panics;
 mod pool;
 mod progress;
@@ -24,13 +24,16 @@ mod upload;
 #[cfg(unix)]
 mod worker;
 
+pub(crate) use arguments::Arguments;
 pub use error::RunError;
 pub use events::{Observer, RunEvent};
 pub use executor::{Cancel, Done, Executor, InProcess, ProducedOutput, StepTask, TaskResult};
+pub(crate) use interrupt::{Interrupts, signal as interrupt_signal};
 pub use launch::{FailurePolicy, Launch};
 pub use logs::{LogLayer, log_layer};
 #[doc(hidden)]
-pub use main_fn::{MainOutput, run_main};
+pub use main_output::MainOutput;
+pub(crate) use progress::is_off;
 pub use progress::{LiveProgress, PlainLines};
 pub use run::{Run, RunHandle};
 #[cfg(unix)]

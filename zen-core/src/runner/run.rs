@@ -82,6 +82,16 @@ impl<O> RunHandle<O> {
         self.core.cancel("cancelled by the program");
     }
 
+    /// What cancels the run, for whoever doesn't wait for it.
+    pub(crate) fn canceller(&self) -> impl Fn(&str) + Send + Sync + 'static {
+        let core = Arc::downgrade(&self.core);
+        move |reason| {
+            if let Some(core) = core.upgrade() {
+                core.cancel(reason);
+            }
+        }
+    }
+
     /// Waits for the end: until every step has ended, everything it made is stored, and the run's status is written.
     ///
     /// # Errors

@@ -8,10 +8,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use super::{Clock, Liveness, StackError, SystemClock, find_home, host, leftovers};
 use crate::artifact::{ArtifactError, ArtifactStore, StoreOrigin, StoreUrl};
 use crate::graph::Component;
-use crate::metadata::{Change, MetadataError, MetadataStore, RunFilter, Status};
+use crate::metadata::{Change, FencedMetadata, MetadataError, MetadataStore, RunFilter, Status};
 
 /// Names the project's artifact store in the environment of a program and of the processes it starts, by its URL.
 pub const ARTIFACT_STORE_VARIABLE: &str = "ZEN_ARTIFACT_STORE";
+
+/// The kind of the component that is the metadata store.
+const METADATA: &str = "metadata_store";
 
 /// Where runs are recorded and artifacts are kept. Cheap to clone; clones share everything.
 ///
@@ -45,7 +48,8 @@ struct Inner {
     metadata: Arc<dyn MetadataStore>,
     clock: Arc<dyn Clock>,
     components: Arc<Vec<Component>>,
-    liveness: Mutex<Option<Arc<Liveness>>>,
+    /// Shared by the stacks that [`Stack::fenced`] makes of one.
+    liveness: Arc<Mutex<Option<Arc<Liveness>>>>,
     program: Option<PathBuf>,
 }
 
@@ -191,6 +195,31 @@ impl Stack {
         Ok(Some(id))
     }
 
+    /// This stack, whose metadata refuses everything that is written from the moment on that `fence` does not hold any more.
+    pub(crate) fn fenced(&self, fence: Change) -> Self {
+        let inner = &self.inner;
+        let metadata: Arc<dyn MetadataStore> =
+            Arc::new(FencedMetadata::new(Arc::clone(&inner.metadata), fence));
+        // Steps that ask for the metadata store get the fenced one too.
+        let others = inner
+            .components
+            .iter()
+            .filter(|component| component.kind != METADATA);
+        let components = others.cloned().chain([metadata_component(&metadata)]).collect();
+        Self {
+            inner: Arc::new(Inner {
+                name: inner.name.clone(),
+                home: inner.home.clone(),
+                artifacts: inner.artifacts.clone(),
+                metadata,
+                clock: Arc::clone(&inner.clock),
+                components: Arc::new(components),
+                liveness: Arc::clone(&inner.liveness),
+                program: inner.program.clone(),
+            }),
+        }
+    }
+
     /// The executable that services and workers run: this program's own, unless the stack was given another.
     ///
     /// # Errors
@@ -228,7 +257,8 @@ impl Stack {
         self.home().map(|home| home.join("scratch"))
     }
 
-    pub(super) fn live(&self) -> Option<PathBuf> {
+    /// Where the processes that live have their locks; none for a stack in memory.
+    pub(crate) fn live(&self) -> Option<PathBuf> {
         self.home().map(|home| home.join("live"))
     }
 
@@ -418,12 +448,7 @@ impl StackBuilder {
                 scheme(artifacts.url()),
                 Arc::new(artifacts.clone()),
             ),
-            Component::new(
-                "metadata_store",
-                "default",
-                "metadata",
-                Arc::new(Arc::clone(&metadata)),
-            ),
+            metadata_component(&metadata),
         ];
         components.extend(self.components);
         let stack = Stack {
@@ -434,7 +459,7 @@ impl StackBuilder {
                 metadata,
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
                 components: Arc::new(components),
-                liveness: Mutex::new(None),
+                liveness: Arc::default(),
                 program: self.program,
             }),
         };
@@ -446,6 +471,10 @@ impl StackBuilder {
         }
         Ok(stack)
     }
+}
+
+fn metadata_component(metadata: &Arc<dyn MetadataStore>) -> Component {
+    Component::new(METADATA, "default", "metadata", Arc::new(Arc::clone(metadata)))
 }
 
 fn scheme(url: &str) -> &str {

@@ -7,13 +7,15 @@ use uuid::Uuid;
 
 use crate::artifact::Digest;
 use crate::metadata::{
-    ArtifactFilter, ArtifactRecord, CachedStep, Change, HoldRecord, KeepObject, LeaseOutcome, LeaseRecord,
-    LogRecord, MetadataError, MetadataStore, MetricRecord, PendingPrune, PipelineRecord,
-    PipelineVersionRecord, PrunePlan, PruneRules, RunFilter, RunRecord, ServiceFilter, ServiceRecord,
-    ServiceVersionRecord, StepRecord, StoredObject, Swept, Upkeep,
+    ArtifactFilter, ArtifactRecord, CachedStep, Change, HoldRecord, HookRecord, KeepObject, LeaseOutcome,
+    LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, PendingPrune, PipelineRecord,
+    PipelineVersionRecord, PrunePlan, PruneRules, RunFilter, RunRecord, ScheduleChanges, ScheduleFilter,
+    ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord, ServiceVersionRecord, SlotFilter,
+    SlotRecord, StepRecord, StoredObject, Swept, Upkeep,
 };
 
-/// What a [`FaultyMetadata`] does. Calls are counted from 1, since the fault was set.
+/// What a [`FaultyMetadata`] does. Calls are counted from 1, since the fault was set; one of [`MetadataStore::apply_each`] counts as one
+/// of [`MetadataStore::apply`], and fails for all its lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MetadataFault {
@@ -78,7 +80,7 @@ impl FaultyMetadata {
         };
     }
 
-    /// How many calls of [`MetadataStore::apply`] there were since [`set`](Self::set).
+    /// How many calls of [`MetadataStore::apply`] and [`MetadataStore::apply_each`] there were since [`set`](Self::set).
     pub fn applies(&self) -> u64 {
         self.state().applies
     }
@@ -97,6 +99,18 @@ impl FaultyMetadata {
             location: self.inner.location(),
             doing,
             source: "told to fail".into(),
+        }
+    }
+
+    /// Counts a call that applies: whether it fails before it writes, and whether after.
+    fn count_apply(&self) -> (bool, bool) {
+        let mut state = self.state();
+        state.applies += 1;
+        match state.fault {
+            MetadataFault::FailApply(n) => (state.applies == n, false),
+            MetadataFault::FailAppliesFrom(n) => (state.applies >= n, false),
+            MetadataFault::AmbiguousApply(n) => (false, state.applies == n),
+            _ => (false, false),
         }
     }
 
@@ -182,16 +196,7 @@ impl MetadataStore for FaultyMetadata {
     }
 
     fn apply(&self, changes: &[Change]) -> Result<(), MetadataError> {
-        let (before, after) = {
-            let mut state = self.state();
-            state.applies += 1;
-            match state.fault {
-                MetadataFault::FailApply(n) => (state.applies == n, false),
-                MetadataFault::FailAppliesFrom(n) => (state.applies >= n, false),
-                MetadataFault::AmbiguousApply(n) => (false, state.applies == n),
-                _ => (false, false),
-            }
-        };
+        let (before, after) = self.count_apply();
         if before {
             return Err(self.failed("recording changes"));
         }
@@ -199,6 +204,22 @@ impl MetadataStore for FaultyMetadata {
         match after {
             true => Err(self.failed("recording changes")),
             false => Ok(()),
+        }
+    }
+
+    fn apply_each(&self, lists: &[Vec<Change>]) -> Vec<Result<(), MetadataError>> {
+        let (before, after) = self.count_apply();
+        let failed = || Err(self.failed("recording changes"));
+        if before {
+            return lists.iter().map(|_| failed()).collect();
+        }
+        let applied = self.inner.apply_each(lists);
+        match after {
+            true => applied
+                .into_iter()
+                .map(|applied| applied.and_then(|()| failed()))
+                .collect(),
+            false => applied,
         }
     }
 
@@ -229,6 +250,16 @@ impl MetadataStore for FaultyMetadata {
         fn service_versions(service: Uuid) -> Vec<ServiceVersionRecord>;
         fn service_version(service: Uuid, number: u32) -> Option<ServiceVersionRecord>;
         fn programs_in_use() -> Vec<Digest>;
+        fn schedule_revision() -> u64;
+        fn schedule_changes(since: u64) -> ScheduleChanges;
+        fn schedules(filter: &ScheduleFilter) -> Vec<ScheduleRecord>;
+        fn schedule(schedule: Uuid) -> Option<ScheduleRecord>;
+        fn schedule_named(name: &str) -> Option<ScheduleRecord>;
+        fn slots(filter: &SlotFilter) -> Vec<SlotRecord>;
+        fn slot(slot: Uuid) -> Option<SlotRecord>;
+        fn schedulers() -> Vec<SchedulerRecord>;
+        fn hooks(run: Uuid) -> Vec<HookRecord>;
+        fn slot_hooks(slot: Uuid) -> Vec<HookRecord>;
         fn lease(key: &str) -> Option<LeaseRecord>;
     }
 

@@ -11,7 +11,7 @@ use crate::stack::Stack;
 /// A file that only saves time is made again when it is missed.
 const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Removes the copies of programs that no service needs, half-written objects of programs that were killed, and
+/// Removes the copies of programs that no service or schedule needs, half-written objects of programs that were killed, and
 /// the remembered digests of programs built long ago.
 pub(super) fn tidy(stack: &Stack) -> Result<(), ClientError> {
     let Some(home) = stack.home() else { return Ok(()) };

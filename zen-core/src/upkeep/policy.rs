@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::metadata::PruneRules;
 
 /// Which finished runs [`Client::prune`](crate::client::Client::prune) may remove. A run goes when *all* conditions let it go, and nothing
-/// that stays needs it.
+/// that stays needs it. Settled slots of schedules go by the same conditions: those that are about a pipeline are about each schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrunePolicy {
     keep_last: Option<u32>,

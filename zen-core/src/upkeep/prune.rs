@@ -18,12 +18,14 @@ const NAMING: &str = "zen_core::service::handle::Service<";
 
 impl Client {
     /// Removes old runs: their steps, logs and metrics, the artifact versions that nobody needs any more, and the objects that nobody
-    /// refers to; then leftovers of programs that were killed, and copies of programs that no service needs. With `dry_run`
+    /// refers to; then leftovers of programs that were killed, and copies of programs that no service and no schedule needs. Also the slots
+    /// of schedules that are settled, but for the newest one of each. What hooks left goes with their run or slot. With `dry_run`
     /// nothing is removed, and the report says what would be.
     ///
     /// What stays, whatever the policy: runs under way and all that they use; the newest run of every pipeline; runs that a run that
     /// stays continues, or adopted outputs from; every artifact that a step of a run that stays made, adopted or read, the newest version
     /// of every artifact, those with tags and those saved by hand; whatever a service or one of its recorded versions needs,
+    /// the arguments of every schedule and the runs of its slots that aren't settled,
     /// and the models that a stored [`Service`](crate::service::Service) that stays names. An artifact that stays although its run goes
     /// says in its metadata, as `pruned_producer`, where it came from.
     ///
@@ -88,6 +90,7 @@ fn prune(stack: &Stack, policy: &PrunePolicy, dry_run: bool) -> Result<PruneRepo
             artifacts: swept.artifacts,
             objects: swept.objects + objects.objects,
             bytes: swept.bytes + objects.bytes,
+            slots: swept.slots,
         };
         metadata.finish_prunes()?;
         files::tidy(stack)?;
@@ -136,6 +139,7 @@ fn counts(plan: &PrunePlan) -> PruneCounts {
         artifacts: plan.artifacts.len() as u64,
         objects: plan.objects.len() as u64,
         bytes: plan.objects.iter().map(|going| going.object.size).sum(),
+        slots: plan.slots.len() as u64,
     }
 }
 

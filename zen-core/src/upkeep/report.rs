@@ -19,14 +19,16 @@ pub struct PruneCounts {
     pub objects: u64,
     /// The bytes of these objects.
     pub bytes: u64,
+    /// Settled slots of schedules, with the hooks that were called for them.
+    pub slots: u64,
 }
 
 impl fmt::Display for PruneCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} runs with {} steps, {} artifact versions, {} objects of {} bytes",
-            self.runs, self.steps, self.artifacts, self.objects, self.bytes
+            "{} runs with {} steps, {} artifact versions, {} objects of {} bytes, {} slots of schedules",
+            self.runs, self.steps, self.artifacts, self.objects, self.bytes, self.slots
         )
     }
 }

@@ -9,7 +9,7 @@ use crate::artifact::{ArtifactError, Digest, ObjectContent};
 use crate::client::{Client, ClientError, blocking};
 use crate::graph::failure::chain;
 use crate::metadata::upkeep::digests_in;
-use crate::metadata::{ArtifactFilter, ArtifactRecord, ServiceFilter, StoredObject};
+use crate::metadata::{ArtifactFilter, ArtifactRecord, ScheduleFilter, ServiceFilter, StoredObject};
 use crate::stack::Stack;
 
 /// How many artifact versions are listed at a time.
@@ -250,7 +250,7 @@ fn finding(found: Found, artifact: ArtifactRecord, versions: u64) -> Finding {
     }
 }
 
-/// The digests that services need.
+/// The digests that services and schedules need.
 fn named(stack: &Stack) -> Result<HashSet<Digest>, ClientError> {
     let mut named = HashSet::new();
     for service in stack.metadata().services(&ServiceFilter::default())? {
@@ -260,6 +260,9 @@ fn named(stack: &Stack) -> Result<HashSet<Digest>, ClientError> {
             named.extend(version.model_digest);
             named.extend(digests_in(version.config.to_string().as_bytes()));
         }
+    }
+    for schedule in stack.metadata().schedules(&ScheduleFilter::default())? {
+        named.extend(digests_in(&schedule.arguments_encoded));
     }
     Ok(named)
 }

@@ -35,7 +35,9 @@ pub(super) fn run() -> RunRecord {
         zen_version: "0.1.0".to_owned(),
         program: None,
         resumed_from: None,
+        slot: None,
         error: None,
+        died: false,
         tags: Vec::new(),
     }
 }

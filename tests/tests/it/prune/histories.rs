@@ -333,7 +333,9 @@ fn blank_run(pipeline: String, started: DateTime<Utc>) -> RunRecord {
         zen_version: String::new(),
         program: None,
         resumed_from: None,
+        slot: None,
         error: None,
+        died: false,
         tags: Vec::new(),
     }
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::artifact::{ColumnStatistics, Digest, Statistics};
 use crate::metadata::{
     ArtifactRecord, Change, Edge, Endpoint, LogRecord, MetadataStore, MetricRecord, ProcessIdentity,
-    ProgramRecord, RunRecord, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord, Status,
-    StepRecord,
+    ProgramRecord, RunRecord, RunSlot, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord,
+    Status, StepRecord,
 };
 
 /// A new UUID of version 7, later than all before it.
@@ -55,7 +55,14 @@ pub(super) fn run(pipeline: &str) -> RunRecord {
             digest: Some(digest("program")),
         }),
         resumed_from: Some(id()),
+        slot: Some(RunSlot {
+            schedule: id(),
+            name: "nightly".to_owned(),
+            slot: id(),
+            due: time(0),
+        }),
         error: Some("none yet".to_owned()),
+        died: false,
         tags: vec!["nightly".to_owned(), "eu".to_owned()],
     }
 }

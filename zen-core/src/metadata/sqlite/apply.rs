@@ -5,15 +5,28 @@ use rusqlite::Connection;
 use super::fault::Outcome;
 use super::known::Known;
 use super::prune::needs::{self, Needs};
-use super::{artifacts, leases, objects, observations, runs, service_versions, services, steps};
+use super::revisions::Revisions;
+use super::{
+    artifacts, hooks, leases, objects, observations, runs, schedulers, schedules, service_versions, services,
+    slots, steps,
+};
 use crate::metadata::Change;
+
+/// What is being done, in an error.
+pub(super) const DOING: &str = "recording changes";
 
 /// Applies the changes in order. The caller holds a transaction and abandons it when this fails.
 pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
     let mut known = Known::new(conn);
+    let mut revisions = Revisions::default();
     for change in changes {
         match change {
-            Change::RunStarted { run, graph } => runs::start(conn, run, graph.as_ref())?,
+            Change::RunStarted { run, graph } => {
+                runs::start(conn, run, graph.as_ref())?;
+                if let Some(slot) = &run.slot {
+                    slots::set_run(conn, &mut revisions, slot.slot, run.id)?;
+                }
+            }
             Change::RunProgram { run, program } => runs::set_program(conn, *run, program)?,
             Change::RunEnded {
                 run,
@@ -50,8 +63,23 @@ pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
                 service_versions::prune(conn, *service, *from)?
             }
             Change::ServiceDeleted { service } => services::delete(conn, *service)?,
+            Change::Schedule(schedule) => {
+                schedules::record(conn, &mut revisions, schedule)?;
+                needs::spare(&mut known, &Needs::of_schedule(schedule))?;
+            }
+            Change::ScheduleDeleted { schedule } => schedules::delete(conn, &mut revisions, *schedule)?,
+            Change::Slot(slot) => {
+                slots::record(conn, &mut revisions, slot)?;
+                needs::spare(&mut known, &Needs::of_slot(slot))?;
+                needs::spare_slot(&mut known, slot.id)?;
+            }
+            Change::SlotWithdrawn { slot } => slots::withdraw(conn, &mut revisions, *slot)?,
+            Change::SlotFenced { slot, token } => slots::fence(conn, *slot, *token)?,
+            Change::Scheduler(scheduler) => schedulers::record(conn, scheduler)?,
+            Change::SchedulerEnded { scheduler } => schedulers::end(conn, *scheduler)?,
+            Change::Hook(hook) => hooks::record(conn, hook)?,
             Change::Fenced { key, token } => leases::fence(conn, key, *token)?,
         }
     }
-    Ok(())
+    revisions.record(conn)
 }

@@ -1,5 +1,6 @@
 //! What can go wrong inside the store, before it is told with the store's location.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::artifact::Digest;
@@ -26,6 +27,18 @@ pub(super) enum Fault {
         token: u64,
         current: Option<u64>,
     },
+    /// A slot is not claimed with a token.
+    #[error("slot {slot} is not claimed with token {token}")]
+    SlotTaken { slot: Uuid, token: u64 },
+    /// A schedule has another revision.
+    #[error("schedule `{schedule}` has changed")]
+    Stale { schedule: String },
+    /// Another schedule has the name.
+    #[error("there is a schedule `{schedule}` already")]
+    NameTaken { schedule: String },
+    /// A schedule has another slot of this time.
+    #[error("schedule {schedule} has another slot that was due at {due}: read its slots again")]
+    SlotExists { schedule: Uuid, due: DateTime<Utc> },
     /// A prune is removing what a change refers to.
     #[error("{what} is being pruned")]
     Pruned { what: String },
@@ -69,6 +82,13 @@ impl Fault {
                 token,
                 current,
             },
+            Fault::SlotTaken { slot, token } => MetadataError::SlotTaken {
+                location,
+                slot,
+                token,
+            },
+            Fault::Stale { schedule } => MetadataError::Stale { location, schedule },
+            Fault::NameTaken { schedule } => MetadataError::NameTaken { location, schedule },
             other => MetadataError::Failed {
                 location,
                 doing,
@@ -90,4 +110,11 @@ pub(super) fn is_missing_reference(error: &rusqlite::Error) -> bool {
     error
         .sqlite_error()
         .is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
+}
+
+/// Another row has what no two may have.
+pub(super) fn is_duplicate(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }

@@ -1,11 +1,13 @@
 //! The metadata store in a SQLite database.
 
 mod apply;
+mod apply_each;
 mod artifacts;
 mod cached;
 mod edges;
 mod fault;
 mod file;
+mod hooks;
 mod known;
 mod leases;
 mod migrations;
@@ -14,11 +16,17 @@ mod observations;
 mod open;
 mod options;
 mod pipelines;
+mod programs;
 mod prune;
 mod readers;
+mod revisions;
 mod runs;
+mod schedule_changes;
+mod schedulers;
+mod schedules;
 mod service_versions;
 mod services;
+mod slots;
 mod step_queries;
 mod steps;
 mod store;

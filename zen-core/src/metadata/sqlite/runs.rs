@@ -10,23 +10,24 @@ use super::fault::{Fault, Outcome};
 use super::pipelines;
 use super::prune::needs::check_resumed;
 use super::values::{self, Columns, digest_bytes, json, uuid_bytes};
-use crate::metadata::{ProgramRecord, RunFilter, RunRecord, Status};
+use crate::metadata::{ProgramRecord, RunFilter, RunRecord, RunSlot, Status};
 
 const COLUMNS: &str = "id, (SELECT name FROM pipeline WHERE no = run.pipeline) AS pipeline, pipeline_version, \
      pipeline_path, graph_hash, name, status, arguments, arguments_encoded, started, ended, process, pid, host, user, \
-     git_commit, zen_version, program_path, program_digest, resumed_from, error, tags";
+     git_commit, zen_version, program_path, program_digest, resumed_from, schedule, schedule_name, slot, slot_due, error, died, tags";
 
 pub(super) fn start(conn: &Connection, run: &RunRecord, graph: Option<&Value>) -> Outcome<()> {
     if let Some(resumed) = run.resumed_from {
         check_resumed(conn, resumed)?;
     }
     let place = pipelines::count_run(conn, run, graph)?;
-    let program = run.program.as_ref();
+    let (program, slot) = (run.program.as_ref(), run.slot.as_ref());
     conn.prepare_cached(
         "INSERT INTO run (id, pipeline, pipeline_version, pipeline_path, graph_hash, name, status, arguments, \
          arguments_encoded, started, ended, process, pid, host, user, git_commit, zen_version, program_path, \
-         program_digest, resumed_from, error, tags)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+         program_digest, resumed_from, error, tags, schedule, schedule_name, slot, slot_due, died)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, \
+         ?23, ?24, ?25, ?26, ?27)",
     )?
     .execute(params![
         run.id.as_bytes(),
@@ -51,6 +52,11 @@ pub(super) fn start(conn: &Connection, run: &RunRecord, graph: Option<&Value>) -
         uuid_bytes(&run.resumed_from),
         run.error,
         json(&run.tags)?,
+        slot.map(|slot| slot.schedule.as_bytes()),
+        slot.map(|slot| &slot.name),
+        slot.map(|slot| slot.slot.as_bytes()),
+        slot.map(|slot| slot.due.timestamp_micros()),
+        run.died,
     ])?;
     Ok(())
 }
@@ -79,6 +85,8 @@ pub(super) fn end(
 
 pub(super) fn die(conn: &Connection, run: Uuid, error: &str, noticed: DateTime<Utc>) -> Outcome<()> {
     if end_if_open(conn, run, Status::Failed, Some(error), noticed)? {
+        conn.prepare_cached("UPDATE run SET died = 1 WHERE id = ?1")?
+            .execute([run.as_bytes()])?;
         conn.prepare_cached(
             "UPDATE step SET status = 'failed', error = ?2, ended = ?3
              WHERE run = ?1 AND status IN ('running', 'queued', 'retrying')",
@@ -143,8 +151,17 @@ pub(super) fn list(conn: &Connection, filter: &RunFilter) -> Outcome<Vec<RunReco
 pub(super) fn list_sql(filter: &RunFilter) -> (String, Vec<SqlValue>) {
     let mut sql = format!("SELECT {COLUMNS} FROM run WHERE true");
     let mut given: Vec<SqlValue> = Vec::new();
+    let mut plus = "";
+    if let Some(schedule) = filter.schedule {
+        sql.push_str(" AND schedule = ?");
+        given.push(schedule.as_bytes().to_vec().into());
+        // The runs of a schedule are of its pipeline: it is compared and not looked up, which a plus says to SQLite.
+        plus = "+";
+    }
     if let Some(pipeline) = &filter.pipeline {
-        sql.push_str(" AND pipeline = (SELECT no FROM pipeline WHERE name = ?)");
+        sql.push_str(&format!(
+            " AND {plus}pipeline = (SELECT no FROM pipeline WHERE name = ?)"
+        ));
         given.push(pipeline.clone().into());
     }
     if let Some(status) = filter.status {
@@ -181,9 +198,24 @@ fn read(row: &mut Columns<'_, '_>) -> Outcome<RunRecord> {
         zen_version: row.get()?,
         program: program(row.get()?, row.opt_digest()?),
         resumed_from: row.opt_uuid()?,
+        slot: slot(row)?,
         error: row.get()?,
+        died: row.get()?,
         tags: row.json()?,
     })
+}
+
+fn slot(row: &mut Columns<'_, '_>) -> Outcome<Option<RunSlot>> {
+    let Some(schedule) = row.opt_uuid()? else {
+        row.skip(3);
+        return Ok(None);
+    };
+    Ok(Some(RunSlot {
+        schedule,
+        name: row.get()?,
+        slot: row.uuid()?,
+        due: row.time()?,
+    }))
 }
 
 fn program(path: Option<String>, digest: Option<crate::artifact::Digest>) -> Option<ProgramRecord> {

@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::fault::{Fault, Outcome, is_missing_reference};
 use super::values::{self, Columns, digest_bytes, json, micros, uuid_bytes};
-use crate::artifact::Digest;
 use crate::metadata::{ProgramRecord, ServiceVersionRecord};
 
 const RECORD: &str = "INSERT INTO service_version (service, number, config, run, model_uri, model_digest, program_path, \
@@ -23,8 +22,6 @@ pub(super) const OF_SERVICE: &str =
 pub(super) const ONE: &str = "SELECT service, number, config, run, model_uri, model_digest, program_path, \
      program_digest, process, state, error, started, live, ended FROM service_version
      WHERE service = ?1 AND number = ?2";
-
-pub(super) const PROGRAMS: &str = "SELECT DISTINCT program_digest FROM service_version WHERE program_digest IS NOT NULL ORDER BY program_digest";
 
 /// Inserts or replaces. Fails when the service is not recorded.
 pub(super) fn record(conn: &Connection, version: &ServiceVersionRecord) -> Outcome<()> {
@@ -68,12 +65,6 @@ pub(super) fn of_service(conn: &Connection, service: Uuid) -> Outcome<Vec<Servic
 pub(super) fn one(conn: &Connection, service: Uuid, number: u32) -> Outcome<Option<ServiceVersionRecord>> {
     let which = params![service.as_bytes(), number];
     values::first(conn, "version of service", ONE, which, read)
-}
-
-pub(super) fn programs(conn: &Connection) -> Outcome<Vec<Digest>> {
-    values::all(conn, "version of a service with program", PROGRAMS, [], |row| {
-        row.digest()
-    })
 }
 
 fn read(row: &mut Columns<'_, '_>) -> Outcome<ServiceVersionRecord> {

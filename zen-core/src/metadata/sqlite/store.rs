@@ -14,14 +14,16 @@ use super::open;
 use super::options::{Durability, SqliteOptions};
 use super::readers::Readers;
 use super::{
-    apply, artifacts, cached, leases, objects, observations, pipelines, runs, service_versions, services,
+    apply, apply_each, artifacts, cached, hooks, leases, objects, observations, pipelines, programs,
+    revisions, runs, schedule_changes, schedulers, schedules, service_versions, services, slots,
     step_queries,
 };
 use crate::artifact::Digest;
 use crate::metadata::{
-    ArtifactFilter, ArtifactRecord, CachedStep, Change, LeaseOutcome, LeaseRecord, LogRecord, MetadataError,
-    MetadataStore, MetricRecord, PipelineRecord, PipelineVersionRecord, RunFilter, RunRecord, ServiceFilter,
-    ServiceRecord, ServiceVersionRecord, StepRecord,
+    ArtifactFilter, ArtifactRecord, CachedStep, Change, HookRecord, LeaseOutcome, LeaseRecord, LogRecord,
+    MetadataError, MetadataStore, MetricRecord, PipelineRecord, PipelineVersionRecord, RunFilter, RunRecord,
+    ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord,
+    ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord,
 };
 
 /// Metadata in a SQLite database: a file that any number of threads and processes of one machine may use at once, or
@@ -32,7 +34,7 @@ use crate::metadata::{
 /// being opened. The file must be on a local disk.
 ///
 /// Times are kept to the microsecond. A change that refers to a run, step, artifact or service that was not
-/// recorded before it fails, and with it the whole list it is in.
+/// recorded before it fails, and with it the whole list it is in; only hooks may outlive what they were called after.
 #[derive(Debug)]
 pub struct SqliteMetadata {
     location: String,
@@ -149,7 +151,28 @@ impl MetadataStore for SqliteMetadata {
         if changes.is_empty() {
             return Ok(());
         }
-        self.transact("recording changes", |conn| apply::all(conn, changes))
+        self.transact(apply::DOING, |conn| apply::all(conn, changes))
+    }
+
+    fn apply_each(&self, lists: &[Vec<Change>]) -> Vec<Result<(), MetadataError>> {
+        if lists.iter().all(Vec::is_empty) {
+            return lists.iter().map(|_| Ok(())).collect();
+        }
+        let mut refused = Vec::with_capacity(lists.len());
+        let committed = self.transact(apply::DOING, |conn| {
+            for changes in lists {
+                let applied = apply_each::one(conn, changes)?;
+                refused.push(applied.err().map(|fault| fault.at(&self.location, apply::DOING)));
+            }
+            Ok(())
+        });
+        match committed {
+            Ok(()) => refused
+                .into_iter()
+                .map(|refused| refused.map_or(Ok(()), Err))
+                .collect(),
+            Err(error) => apply_each::all_failed(&self.location, lists.len(), refused, error),
+        }
     }
 
     fn sync(&self) -> Result<(), MetadataError> {
@@ -287,7 +310,49 @@ impl MetadataStore for SqliteMetadata {
     }
 
     fn programs_in_use(&self) -> Result<Vec<Digest>, MetadataError> {
-        self.read("listing the programs of services", service_versions::programs)
+        self.read("listing the programs in use", programs::in_use)
+    }
+
+    fn schedule_revision(&self) -> Result<u64, MetadataError> {
+        self.read("asking whether schedules have changed", revisions::now)
+    }
+
+    fn schedule_changes(&self, since: u64) -> Result<ScheduleChanges, MetadataError> {
+        self.read("asking how schedules have changed", |conn| {
+            schedule_changes::since(conn, since)
+        })
+    }
+
+    fn schedules(&self, filter: &ScheduleFilter) -> Result<Vec<ScheduleRecord>, MetadataError> {
+        self.read("listing schedules", |conn| schedules::list(conn, filter))
+    }
+
+    fn schedule(&self, schedule: Uuid) -> Result<Option<ScheduleRecord>, MetadataError> {
+        self.read("reading a schedule", |conn| schedules::one(conn, schedule))
+    }
+
+    fn schedule_named(&self, name: &str) -> Result<Option<ScheduleRecord>, MetadataError> {
+        self.read("reading a schedule by name", |conn| schedules::named(conn, name))
+    }
+
+    fn slots(&self, filter: &SlotFilter) -> Result<Vec<SlotRecord>, MetadataError> {
+        self.read("listing slots", |conn| slots::list(conn, filter))
+    }
+
+    fn slot(&self, slot: Uuid) -> Result<Option<SlotRecord>, MetadataError> {
+        self.read("reading a slot", |conn| slots::one(conn, slot))
+    }
+
+    fn schedulers(&self) -> Result<Vec<SchedulerRecord>, MetadataError> {
+        self.read("listing schedulers", schedulers::all)
+    }
+
+    fn hooks(&self, run: Uuid) -> Result<Vec<HookRecord>, MetadataError> {
+        self.read("listing the hooks of a run", |conn| hooks::of_run(conn, run))
+    }
+
+    fn slot_hooks(&self, slot: Uuid) -> Result<Vec<HookRecord>, MetadataError> {
+        self.read("listing the hooks of a slot", |conn| hooks::of_slot(conn, slot))
     }
 
     fn acquire_lease(

@@ -1,6 +1,7 @@
 //! What can only be seen from inside: rows no zen wrote, and how queries are executed.
 
 mod prune;
+mod schedules;
 mod services;
 
 use chrono::DateTime;
@@ -46,7 +47,9 @@ fn with_a_run() -> (SqliteMetadata, Uuid) {
         zen_version: String::new(),
         program: None,
         resumed_from: None,
+        slot: None,
         error: None,
+        died: false,
         tags: Vec::new(),
     };
     let store = SqliteMetadata::in_memory().unwrap();
@@ -154,6 +157,7 @@ fn queries_use_their_indexes() {
             let filter = RunFilter {
                 pipeline,
                 status,
+                schedule: None,
                 before,
                 limit: Some(1),
             };

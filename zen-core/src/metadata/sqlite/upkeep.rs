@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::fault::Outcome;
 use super::prune::sweep::Removed;
-use super::prune::{holds, marks, objects, plan, sweep};
+use super::prune::{holds, marks, objects, plan, slots, sweep};
 use super::store::SqliteMetadata;
 use crate::artifact::Digest;
 use crate::metadata::{
@@ -72,6 +72,9 @@ impl Upkeep for SqliteMetadata {
         for artifacts in plan.artifacts.chunks(MARKS) {
             self.transact(doing, |conn| marks::artifacts(conn, prune, artifacts))?;
         }
+        for slots in plan.slots.chunks(MARKS) {
+            self.transact(doing, |conn| marks::slots(conn, prune, slots))?;
+        }
         for objects in plan.objects.chunks(MARKS) {
             self.transact(doing, |conn| marks::objects(conn, prune, objects))?;
         }
@@ -103,6 +106,14 @@ impl Upkeep for SqliteMetadata {
         })?;
         self.in_slices(doing, &work.artifacts, |conn, artifact| {
             swept.artifacts += u64::from(sweep::artifact(conn, artifact)?);
+            Ok(true)
+        })?;
+        self.in_slices(doing, &work.slots, |conn, slot| {
+            match slots::remove(conn, slot)? {
+                slots::Removed::Nothing => {}
+                slots::Removed::Spared => swept.spared += 1,
+                slots::Removed::Slot => swept.slots += 1,
+            }
             Ok(true)
         })?;
         let (going, spared) = self.read("looking at the objects that are marked", |conn| {

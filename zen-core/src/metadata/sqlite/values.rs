@@ -116,6 +116,11 @@ impl<'row, 'statement> Columns<'row, 'statement> {
             .map_err(|error| self.damaged(column, error.to_string()))
     }
 
+    /// Leaves out some columns.
+    pub(super) fn skip(&mut self, columns: usize) {
+        self.next += columns;
+    }
+
     pub(super) fn uuid(&mut self) -> Outcome<Uuid> {
         self.get().map(Uuid::from_bytes)
     }

@@ -179,6 +179,7 @@ impl RunCore {
             inputs: inputs.iter().filter_map(input).collect(),
             outputs: node.outputs.iter().zip(outputs).map(output).collect(),
             stack: self.stack.name().to_owned(),
+            slot: self.settings.slot.clone(),
             components: Arc::clone(&self.components),
         }
     }

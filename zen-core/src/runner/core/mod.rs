@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::graph::{CachePolicy, Component, FailureKind, Graph, Isolation, StepFailure};
-use crate::metadata::{MetadataError, Status, StepRecord};
+use crate::metadata::{MetadataError, RunSlot, Status, StepRecord};
 use crate::runner::FailurePolicy;
 use crate::runner::attempt::Prepared;
 use crate::runner::events::{Observer, RunEvent};
@@ -56,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) scratch: PathBuf,
     /// The finished steps of the run that this one continues, by name.
     pub(crate) resumed: HashMap<String, StepRecord>,
+    /// The slot of a schedule that the run is for.
+    pub(crate) slot: Option<RunSlot>,
 }
 
 pub(crate) struct RunCore {

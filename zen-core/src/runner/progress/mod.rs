@@ -18,12 +18,20 @@ pub use plain::PlainLines;
 /// The variable that says how runs tell of their progress: `off` (or `0`, `false`), `plain` or `live`.
 const VARIABLE: &str = "ZEN_PROGRESS";
 
+/// Whether the environment asks for silence.
+pub(crate) fn is_off() -> bool {
+    let asked = std::env::var(VARIABLE);
+    asked.is_ok_and(|asked| matches!(asked.as_str(), "off" | "0" | "false"))
+}
+
 /// What the environment asks for.
 pub(super) fn of_environment() -> Option<Arc<dyn Observer>> {
     let asked = std::env::var(VARIABLE).unwrap_or_default();
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if is_off() {
+        return None;
+    }
     let live = match asked.as_str() {
-        "off" | "0" | "false" => return None,
         "plain" => false,
         "live" => true,
         _ => !set("CI"),

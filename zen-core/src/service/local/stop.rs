@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{ending, folder, home, identity, program};
 use crate::metadata::{
-    Change, ProcessIdentity, ServiceFilter, ServiceRecord, ServiceState, ServiceVersionRecord,
+    Change, ProcessIdentity, ScheduleFilter, ServiceFilter, ServiceRecord, ServiceState, ServiceVersionRecord,
 };
 use crate::service::ServiceError;
 use crate::service::backend::{At, Seen};
@@ -117,7 +117,7 @@ pub(super) fn remove(at: &At<'_>, record: &ServiceRecord) -> Result<(), ServiceE
     Ok(())
 }
 
-/// Removes the copies of programs that neither a service's current version nor the one it could go back to needs.
+/// Removes the copies of programs that neither a service's current version nor the one it could go back to needs, and no schedule.
 pub(crate) fn sweep_programs(stack: &Stack) -> Result<(), ServiceError> {
     let home = home(stack)?;
     let mut needed = Vec::new();
@@ -135,6 +135,9 @@ pub(crate) fn sweep_programs(stack: &Stack) -> Result<(), ServiceError> {
         if let Ok(config) = super::LocalConfig::of(&service) {
             needed.extend(config.program.digest);
         }
+    }
+    for schedule in stack.metadata().schedules(&ScheduleFilter::default())? {
+        needed.extend(schedule.program.digest);
     }
     program::sweep(home, &needed);
     Ok(())

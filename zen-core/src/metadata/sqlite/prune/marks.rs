@@ -7,7 +7,12 @@ use super::super::fault::Outcome;
 use super::super::values::{self, unsigned};
 use crate::metadata::{GoingObject, PendingPrune};
 
-const MARKS: [&str; 3] = ["condemned_run", "condemned_artifact", "condemned_object"];
+const MARKS: [&str; 4] = [
+    "condemned_run",
+    "condemned_artifact",
+    "condemned_object",
+    "condemned_slot",
+];
 
 /// What is under way of what a prune waits for.
 pub(super) const WAITS: &str = "SELECT run.id FROM run JOIN prune_barrier AS barrier ON barrier.id = run.id
@@ -52,6 +57,11 @@ pub(in super::super) fn runs(conn: &Connection, prune: u64, runs: &[Uuid]) -> Ou
 pub(in super::super) fn artifacts(conn: &Connection, prune: u64, artifacts: &[Uuid]) -> Outcome<()> {
     let sql = "INSERT OR IGNORE INTO condemned_artifact (id, prune) VALUES (?1, ?2)";
     mark(conn, prune, sql, artifacts)
+}
+
+pub(in super::super) fn slots(conn: &Connection, prune: u64, slots: &[Uuid]) -> Outcome<()> {
+    let sql = "INSERT OR IGNORE INTO condemned_slot (id, prune) VALUES (?1, ?2)";
+    mark(conn, prune, sql, slots)
 }
 
 fn mark(conn: &Connection, prune: u64, sql: &'static str, ids: &[Uuid]) -> Outcome<()> {
@@ -120,6 +130,7 @@ pub(in super::super) fn finish(conn: &Connection) -> Outcome<()> {
     for prune in pending(conn)? {
         let no = prune.no.cast_signed();
         let left = "SELECT 1 FROM condemned_artifact WHERE prune = ?1 UNION ALL SELECT 1 FROM condemned_object WHERE prune = ?1
+             UNION ALL SELECT 1 FROM condemned_slot WHERE prune = ?1
              UNION ALL SELECT 1 FROM condemned_run JOIN run ON run.id = condemned_run.id WHERE prune = ?1";
         if !prune.waits_for.is_empty() || conn.prepare_cached(left)?.exists([no])? {
             continue;

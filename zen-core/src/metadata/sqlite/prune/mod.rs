@@ -1,11 +1,12 @@
 //! Removing what nobody needs; [`crate::metadata::upkeep`] tells how. One room each for what is needed by others (`needs`), what goes
-//! (`plan`), the marks, their sweep, the objects of the artifact store, and the holds.
+//! (`plan`), the marks, their sweep, the slots of schedules, the objects of the artifact store, and the holds.
 
 pub(super) mod holds;
 pub(super) mod marks;
 pub(super) mod needs;
 pub(super) mod objects;
 mod plan;
+pub(super) mod slots;
 pub(super) mod sweep;
 
 pub(super) use plan::plan;
@@ -21,6 +22,9 @@ pub(super) fn queries() -> impl Iterator<Item = (&'static str, &'static str)> {
         (sweep::LOGS, "log USING PRIMARY KEY (step=? AND line=?)"),
         (sweep::METRICS, "metric_by_step (step=?"),
         (sweep::REMEMBER, "artifact_by_run"),
+        (slots::SETTLED, "slot USING INDEX slot_by_schedule"),
+        (slots::NEWER, "slot_by_schedule (schedule=? AND (last,id)>(?,?))"),
+        (needs::SLOTS, "slot_open"),
         (objects::MARK, "condemned_object USING PRIMARY KEY (digest=?"),
     ]
     .into_iter()

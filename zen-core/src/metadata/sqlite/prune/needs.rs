@@ -1,7 +1,7 @@
 //! What tables other than those of runs need of runs and artifacts. **A new table that refers to runs, artifacts or objects is added here**:
 //! to [`all`], which a prune asks, and by a call of [`spare`] where its rows are written.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -11,21 +11,27 @@ use super::super::known::Known;
 use super::super::values;
 use crate::artifact::Digest;
 use crate::metadata::upkeep::digests_in;
-use crate::metadata::{ServiceRecord, ServiceVersionRecord};
+use crate::metadata::{KeepReason, ScheduleRecord, ServiceRecord, ServiceVersionRecord, SlotRecord};
 
-/// Runs and contents that somebody needs.
+/// The runs of the slots that aren't settled.
+pub(super) const SLOTS: &str =
+    "SELECT id, run FROM slot WHERE state IN ('queued', 'claimed') AND run IS NOT NULL";
+
+/// Runs and contents that somebody needs, each with who does: the first that was found.
 #[derive(Debug, Default)]
 pub(in super::super) struct Needs {
-    pub(super) runs: HashSet<Uuid>,
-    pub(super) digests: HashSet<Digest>,
+    pub(super) runs: HashMap<Uuid, KeepReason>,
+    pub(super) digests: HashMap<Digest, KeepReason>,
 }
 
 impl Needs {
-    fn add(&mut self, run: Option<Uuid>, digest: Option<Digest>, texts: [&str; 2]) {
-        self.runs.extend(run);
-        self.digests.extend(digest);
-        for text in texts {
-            self.digests.extend(digests_in(text.as_bytes()));
+    fn add(&mut self, by: KeepReason, run: Option<Uuid>, digest: Option<Digest>, naming: &[&[u8]]) {
+        if let Some(run) = run {
+            self.runs.entry(run).or_insert(by);
+        }
+        let named = naming.iter().flat_map(|bytes| digests_in(bytes));
+        for digest in digest.into_iter().chain(named) {
+            self.digests.entry(digest).or_insert(by);
         }
     }
 
@@ -33,9 +39,10 @@ impl Needs {
         let mut needs = Self::default();
         let uri = service.model_uri.as_deref().unwrap_or_default();
         needs.add(
+            KeepReason::Service,
             service.run,
             service.model_digest,
-            [uri, &service.config.to_string()],
+            &[uri.as_bytes(), service.config.to_string().as_bytes()],
         );
         needs
     }
@@ -44,15 +51,32 @@ impl Needs {
         let mut needs = Self::default();
         let uri = version.model_uri.as_deref().unwrap_or_default();
         needs.add(
+            KeepReason::Service,
             version.run,
             version.model_digest,
-            [uri, &version.config.to_string()],
+            &[uri.as_bytes(), version.config.to_string().as_bytes()],
         );
+        needs
+    }
+
+    /// Its arguments: large ones are an object that they name.
+    pub(in super::super) fn of_schedule(schedule: &ScheduleRecord) -> Self {
+        let mut needs = Self::default();
+        needs.add(KeepReason::Schedule, None, None, &[&schedule.arguments_encoded]);
+        needs
+    }
+
+    /// The run that is continued when the slot is fired again.
+    pub(in super::super) fn of_slot(slot: &SlotRecord) -> Self {
+        let mut needs = Self::default();
+        let run = slot.run.filter(|_| !slot.state.is_settled());
+        needs.add(KeepReason::Schedule, run, None, &[]);
         needs
     }
 }
 
-/// What all services and all their versions need: a version is what one can go back to, and a stopped service can be started again.
+/// What all services and all their versions need: a version is what one can go back to, and a stopped service can be started again. And
+/// what all schedules need, also those that are paused or have ended: they can be resumed.
 pub(super) fn all(conn: &Connection) -> Outcome<Needs> {
     let mut needs = Needs::default();
     for (table, sql) in [
@@ -70,16 +94,28 @@ pub(super) fn all(conn: &Connection) -> Outcome<Needs> {
             let (run, digest) = (row.opt_uuid()?, row.opt_digest()?);
             let (uri, config): (Option<String>, Option<String>) = (row.get()?, row.get()?);
             needs.add(
+                KeepReason::Service,
                 run,
                 digest,
-                [
-                    uri.as_deref().unwrap_or_default(),
-                    config.as_deref().unwrap_or_default(),
+                &[
+                    uri.unwrap_or_default().as_bytes(),
+                    config.unwrap_or_default().as_bytes(),
                 ],
             );
             Ok(())
         })?;
     }
+    let sql = "SELECT id, arguments_encoded FROM schedule";
+    values::all(conn, "schedule", sql, [], |row| {
+        row.uuid()?;
+        needs.add(KeepReason::Schedule, None, None, &[&row.get::<Vec<u8>>()?]);
+        Ok(())
+    })?;
+    values::all(conn, "slot", SLOTS, [], |row| {
+        row.uuid()?;
+        needs.add(KeepReason::Schedule, Some(row.uuid()?), None, &[]);
+        Ok(())
+    })?;
     Ok(needs)
 }
 
@@ -89,11 +125,11 @@ pub(in super::super) fn spare(known: &mut Known<'_>, needs: &Needs) -> Outcome<(
         return Ok(());
     }
     let conn = known.conn;
-    for run in &needs.runs {
+    for run in needs.runs.keys() {
         conn.prepare_cached("DELETE FROM condemned_run WHERE id = ?1")?
             .execute([run.as_bytes()])?;
     }
-    for digest in &needs.digests {
+    for digest in needs.digests.keys() {
         spare_object(conn, *digest)?;
         // Goes through all that is marked: services are rarely written, and more rarely while something is.
         conn.prepare_cached(
@@ -117,6 +153,17 @@ fn spare_object(conn: &Connection, digest: Digest) -> Outcome<()> {
     }
     conn.prepare_cached("DELETE FROM condemned_object WHERE digest = ?1")?
         .execute([digest.as_bytes()])?;
+    Ok(())
+}
+
+/// Lifts the mark of a slot that is being written: it is not what it was.
+pub(in super::super) fn spare_slot(known: &mut Known<'_>, slot: Uuid) -> Outcome<()> {
+    if !known.pruning()? {
+        return Ok(());
+    }
+    known
+        .statement("DELETE FROM condemned_slot WHERE id = ?1")?
+        .execute([slot.as_bytes()])?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::super::fault::Outcome;
 use super::super::values::{self, Snapshot};
 use super::needs::{self, Needs};
+use super::slots;
 use crate::artifact::Digest;
 use crate::metadata::upkeep::digests_in;
 use crate::metadata::{GoingObject, KeepReason, Kept, PrunePlan, PruneRules, Status, StoredObject};
@@ -60,10 +61,10 @@ pub(in super::super) fn plan(
     let _snapshot = Snapshot::begin(conn)?;
     let runs = all_runs(conn)?;
     let needs = needs::all(conn)?;
-    let condemned = condemned(conn, "run")?;
-    let mut stays = chosen(conn, rules, &runs, &condemned)?;
-    for run in &needs.runs {
-        stays.entry(*run).or_insert(KeepReason::Service);
+    let condemned_slots = condemned(conn, "slot")?;
+    let mut stays = chosen(conn, rules, &runs, &condemned(conn, "run")?)?;
+    for (run, by) in &needs.runs {
+        stays.entry(*run).or_insert(*by);
     }
     close(conn, &runs, &mut stays)?;
     let content = content(conn, rules, &needs, &stays)?;
@@ -102,6 +103,7 @@ pub(in super::super) fn plan(
         steps,
         artifacts: content.artifacts,
         objects,
+        slots: slots::going(conn, rules, &condemned_slots)?,
         elsewhere: content.elsewhere,
         unread: content.unread,
     })
@@ -236,7 +238,7 @@ pub(super) fn content(
             row.uuid()
         })?);
     }
-    let mut needed: HashSet<Digest> = needs.digests.union(&rules.named).copied().collect();
+    let mut needed: HashSet<Digest> = needs.digests.keys().chain(&rules.named).copied().collect();
     let mut unread = Vec::new();
     let sql = "SELECT artifact.id, digest, size, uri, tags IS NOT NULL, producer_run, type_name,
                number = (SELECT last FROM artifact_name WHERE no = artifact.name) FROM artifact";
@@ -279,7 +281,13 @@ pub(super) fn content(
         })
     })?;
     for row in rows.iter_mut().filter(|row| row.stays.is_none()) {
-        row.stays = needed.contains(&row.digest).then_some(KeepReason::Service);
+        // What only a stored service names is a service's too.
+        let by = needs
+            .digests
+            .get(&row.digest)
+            .copied()
+            .unwrap_or(KeepReason::Service);
+        row.stays = needed.contains(&row.digest).then_some(by);
     }
     let mut kept: BTreeMap<KeepReason, (u64, Vec<Uuid>)> = BTreeMap::new();
     for row in &rows {

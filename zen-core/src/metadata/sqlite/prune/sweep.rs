@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::super::fault::Outcome;
+use super::super::hooks;
 use super::super::values::{self, Snapshot};
 use super::plan::{all_runs, close, content};
 use super::{marks, needs};
@@ -37,6 +38,7 @@ pub(in super::super) struct Work {
     pub(in super::super) prunes: Vec<u64>,
     pub(in super::super) runs: Vec<Uuid>,
     pub(in super::super) artifacts: Vec<Uuid>,
+    pub(in super::super) slots: Vec<Uuid>,
     /// Marked before, and referred to by now.
     pub(in super::super) spared: Vec<Spared>,
 }
@@ -64,7 +66,7 @@ pub(in super::super) fn look(conn: &Connection, rules: &PruneRules) -> Outcome<W
     let needs = needs::all(conn)?;
     let mut stays: HashMap<Uuid, KeepReason> = runs
         .iter()
-        .filter(|run| !condemned.contains(&run.id) || needs.runs.contains(&run.id))
+        .filter(|run| !condemned.contains(&run.id) || needs.runs.contains_key(&run.id))
         .map(|run| (run.id, KeepReason::InKeptRun))
         .collect();
     close(conn, &runs, &mut stays)?;
@@ -86,6 +88,7 @@ pub(in super::super) fn look(conn: &Connection, rules: &PruneRules) -> Outcome<W
             false => work.spared.push(Spared::Artifact(artifact)),
         }
     }
+    work.slots = marked(conn, "slot", &work.prunes)?;
     Ok(work)
 }
 
@@ -122,7 +125,7 @@ pub(in super::super) fn look_at_objects(
         return Ok((Vec::new(), Vec::new()));
     }
     let known: HashSet<Digest> = marked.iter().map(|(digest, _)| *digest).collect();
-    let mut needed: HashSet<Digest> = needs::all(conn)?.digests;
+    let mut needed: HashSet<Digest> = needs::all(conn)?.digests.into_keys().collect();
     needed.extend(named);
     needed.retain(|digest| known.contains(digest));
     values::all(conn, "artifact", "SELECT digest FROM artifact", [], |row| {
@@ -198,6 +201,7 @@ pub(in super::super) fn run(conn: &Connection, run: Uuid) -> Outcome<Removed> {
     let steps = conn
         .prepare_cached("DELETE FROM step WHERE run = ?1")?
         .execute([id])?;
+    hooks::forget_run(conn, run)?;
     conn.prepare_cached("DELETE FROM run WHERE id = ?1")?
         .execute([id])?;
     conn.prepare_cached("UPDATE pipeline SET runs = runs - 1 WHERE no = ?1")?

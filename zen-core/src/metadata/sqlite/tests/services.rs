@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::{SqliteMetadata, leases, service_versions, services};
+use super::super::{SqliteMetadata, leases, programs, service_versions, services};
 use super::{execute, plan};
 use crate::metadata::{
     Change, LeaseOutcome, MetadataError, MetadataStore, ServiceFilter, ServiceRecord, ServiceState,
@@ -212,10 +212,7 @@ fn services_are_found_by_their_indexes() {
             service_versions::ONE,
             "sqlite_autoindex_service_version_1 (service=? AND number=?)",
         ),
-        (
-            service_versions::PROGRAMS,
-            "COVERING INDEX service_version_by_program",
-        ),
+        (programs::IN_USE, "COVERING INDEX service_version_by_program"),
         (leases::ONE, "SEARCH lease USING PRIMARY KEY (key=?)"),
     ] {
         let plan = plan(&store, sql);

@@ -1,50 +1,12 @@
 //! What `#[zen_core::main]` runs.
 
-use std::error::Error;
 use std::future::Future;
 use std::process::ExitCode;
 
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::logs::log_layer;
-use crate::graph::failure::chain;
 use crate::printing::printed;
-
-/// What `async fn main` may return.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`async fn main` can't return `{Self}`",
-    note = "return nothing, an `ExitCode`, or a `Result` of one of them"
-)]
-pub trait MainOutput {
-    /// The code the program ends with; an error is printed.
-    fn exit_code(self) -> ExitCode;
-}
-
-impl MainOutput for () {
-    fn exit_code(self) -> ExitCode {
-        ExitCode::SUCCESS
-    }
-}
-
-impl MainOutput for ExitCode {
-    fn exit_code(self) -> ExitCode {
-        self
-    }
-}
-
-impl<T: MainOutput, E: Into<Box<dyn Error + Send + Sync>>> MainOutput for Result<T, E> {
-    fn exit_code(self) -> ExitCode {
-        match self {
-            Ok(value) => value.exit_code(),
-            Err(error) => {
-                let error: Box<dyn Error + Send + Sync> = error.into();
-                eprintln!("error: {}", chain(&*error));
-                ExitCode::FAILURE
-            }
-        }
-    }
-}
+use crate::runner::{MainOutput, log_layer};
 
 /// Runs an asynchronous `main` on a runtime of its own, with a `tracing` subscriber that prints warnings and copies the events of steps to
 /// their logs. A step's body that was given up doesn't keep the program from ending.
@@ -57,11 +19,15 @@ where
 {
     // First, so that it is known also in a service that this program can be started as a worker.
     #[cfg(unix)]
-    if let Some(code) = super::run_if_worker() {
+    if let Some(code) = crate::runner::run_if_worker() {
         return code;
     }
     #[cfg(unix)]
     if let Some(code) = crate::service::run_if_daemon() {
+        return code;
+    }
+    #[cfg(unix)]
+    if let Some(code) = crate::schedule::run_if_scheduled() {
         return code;
     }
     let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed());

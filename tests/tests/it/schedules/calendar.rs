@@ -1,0 +1,1 @@
+//! Months of slots, in a moment.

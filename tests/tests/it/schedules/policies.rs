@@ -1,0 +1,1 @@
+//! Catching up, overlapping, interrupted runs and clocks that jump.

@@ -1,0 +1,298 @@
+//! What a scheduler wants to write of one schedule: decided on what it has read, and refused by the store when that has changed since.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::agenda::Known;
+use super::events::SchedulerEvent;
+use super::failures::count;
+use crate::metadata::{
+    Change, MetadataError, MetadataStore, RunRecord, ScheduleRecord, ScheduleState, SlotCause, SlotFilter,
+    SlotRecord, SlotState, Status,
+};
+use crate::schedule::plan::{Decided, Fate, Plan, Situation, claimable};
+use crate::schedule::view::new_slot;
+use crate::schedule::{Interrupted, Schedule};
+
+/// How often a slot's scheduler may die before the slot counts as failed: its run is the likely reason.
+const DEATHS: u32 = 3;
+
+/// Changes of a schedule and of its slots that hang together.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    schedule: &'a Schedule,
+    record: ScheduleRecord,
+    open: Vec<SlotRecord>,
+    /// The slots that are written.
+    slots: Vec<SlotRecord>,
+    /// What is written besides.
+    changes: Vec<Change>,
+    events: Vec<SchedulerEvent>,
+    /// Those that are claimed by it.
+    claimed: Vec<SlotRecord>,
+    more: bool,
+    now: DateTime<Utc>,
+}
+
+/// What comes of a draft when the store accepts it.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) schedule: ScheduleRecord,
+    pub(super) claimed: Vec<SlotRecord>,
+    pub(super) events: Vec<SchedulerEvent>,
+    /// There is more to decide at once.
+    pub(super) more: bool,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn of(known: &'a Known, now: DateTime<Utc>) -> Self {
+        Self {
+            schedule: &known.schedule,
+            record: known.record.clone(),
+            open: known.open.clone(),
+            slots: Vec::new(),
+            changes: Vec::new(),
+            events: Vec::new(),
+            claimed: Vec::new(),
+            more: false,
+            now,
+        }
+    }
+
+    pub(super) fn schedule_id(&self) -> Uuid {
+        self.record.id
+    }
+
+    fn put(&mut self, slot: SlotRecord) {
+        self.open.retain(|open| open.id != slot.id);
+        if !slot.state.is_settled() {
+            self.open.push(slot.clone());
+        }
+        self.slots.retain(|other| other.id != slot.id);
+        self.slots.push(slot);
+    }
+
+    fn settle(&mut self, slot: SlotRecord, state: SlotState, reason: Option<String>) {
+        let slot = SlotRecord {
+            state,
+            reason: reason.map(crate::metadata::cut),
+            ended: Some(self.now),
+            ..slot
+        };
+        self.events.push(SchedulerEvent::Settled {
+            schedule: self.record.name.clone(),
+            slot: slot.clone(),
+        });
+        self.put(slot);
+    }
+
+    /// Decides on what has come due.
+    pub(super) fn plan(&mut self, metadata: &dyn MetadataStore) -> Result<(), MetadataError> {
+        if self.record.state != ScheduleState::Active {
+            return Ok(());
+        }
+        let taken = match self.record.cursor < self.record.reached {
+            true => recorded_from(metadata, &self.record, self.record.cursor)?,
+            false => Vec::new(),
+        };
+        let situation = Situation {
+            schedule: self.schedule,
+            cursor: self.record.cursor,
+            fired: self.record.fired,
+            open: &self.open,
+            taken: &taken,
+            now: self.now,
+        };
+        let Plan {
+            slots,
+            cursor,
+            ended,
+            more,
+        } = situation.plan();
+        self.more = more;
+        for decided in slots {
+            self.decide(decided);
+        }
+        self.record.cursor = cursor;
+        self.record.reached = self.record.reached.max(cursor);
+        if let Some(reason) = ended {
+            self.record.state = ScheduleState::Ended;
+            self.record.reason = Some(reason);
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, decided: Decided) {
+        let slot = SlotRecord {
+            last: decided.last,
+            count: decided.count,
+            ..new_slot(self.record.id, crate::ids::next(), decided.due)
+        };
+        match decided.fate {
+            Fate::Fire { late } => {
+                self.record.fired += 1;
+                self.put(SlotRecord { late, ..slot });
+            }
+            Fate::Skip(reason) => self.settle(slot, SlotState::Skipped, Some(reason)),
+            Fate::Miss(reason) => self.settle(slot, SlotState::Missed, Some(reason)),
+        }
+    }
+
+    /// Claims what may be fired now, at most `capacity` slots. Returns how many.
+    pub(super) fn claim(&mut self, me: Uuid, capacity: usize) -> usize {
+        let waiting = claimable(self.schedule.overlap_policy(), &self.open);
+        let taken: Vec<SlotRecord> = waiting.into_iter().take(capacity).cloned().collect();
+        for slot in &taken {
+            let slot = SlotRecord {
+                state: SlotState::Claimed,
+                token: slot.token + 1,
+                holder: Some(me),
+                claimed: Some(self.now),
+                ..slot.clone()
+            };
+            self.claimed.push(slot.clone());
+            self.put(slot);
+        }
+        taken.len()
+    }
+
+    /// Settles, or gives back, what a dead scheduler had claimed.
+    pub(super) fn take_over(&mut self, slot: Uuid, run: Option<&RunRecord>) {
+        let Some(slot) = self.open.iter().find(|open| open.id == slot).cloned() else {
+            return;
+        };
+        let slot = SlotRecord {
+            deaths: slot.deaths + 1,
+            ..slot
+        };
+        if let Some(run) = run.filter(|run| run.status.is_final() && !run.died) {
+            // It had ended: only the slot was still to be settled.
+            let state = match run.status {
+                Status::Completed => SlotState::Completed,
+                Status::Cancelled => SlotState::Cancelled,
+                _ => SlotState::Failed,
+            };
+            let error = run.error.clone();
+            self.count(state, error.as_deref());
+            return self.settle(slot, state, error);
+        }
+        if let Some(run) = run.filter(|run| !run.status.is_final()) {
+            self.changes.push(Change::RunDied {
+                run: run.id,
+                error: "the scheduler that executed it died or was not heard of any more, and another one has taken its slot over"
+                    .to_owned(),
+                noticed: self.now,
+            });
+        }
+        match self.schedule.interrupted_policy() {
+            Interrupted::Missed => self.settle(
+                slot,
+                SlotState::Missed,
+                Some("its scheduler died before the run had ended".to_owned()),
+            ),
+            _ if slot.deaths >= DEATHS => {
+                let reason = format!(
+                    "its scheduler died {} times while it held this slot: the run is the likely reason (lack of memory, abort)",
+                    slot.deaths
+                );
+                self.count(SlotState::Failed, Some(&reason));
+                self.settle(slot, SlotState::Failed, Some(reason));
+            }
+            _ => {
+                let slot = SlotRecord {
+                    state: SlotState::Queued,
+                    holder: None,
+                    claimed: None,
+                    ..slot
+                };
+                self.events.push(SchedulerEvent::Requeued {
+                    schedule: self.record.name.clone(),
+                    slot: slot.clone(),
+                    reason: "its scheduler died".to_owned(),
+                });
+                self.put(slot);
+            }
+        }
+    }
+
+    fn count(&mut self, state: SlotState, error: Option<&str>) {
+        if let Some(reason) = count(&mut self.record, state, error) {
+            self.events.push(SchedulerEvent::Paused {
+                schedule: self.record.name.clone(),
+                reason,
+            });
+        }
+    }
+
+    /// The clock went back: slots after it that were not fired come again, and what was said of them is withdrawn. Those that were fired are
+    /// not fired again.
+    pub(super) fn rewind(&mut self, metadata: &dyn MetadataStore) -> Result<(), MetadataError> {
+        for slot in recorded_from(metadata, &self.record, self.now)? {
+            let unfired = matches!(
+                slot.state,
+                SlotState::Missed | SlotState::Skipped | SlotState::Queued
+            );
+            if !unfired || slot.token > 0 {
+                continue;
+            }
+            if slot.due > self.now {
+                if slot.state == SlotState::Queued {
+                    self.record.fired = self.record.fired.saturating_sub(1);
+                }
+                self.open.retain(|open| open.id != slot.id);
+                self.changes.push(Change::SlotWithdrawn { slot: slot.id });
+            } else if slot.last > self.now {
+                let before = slot.due - TimeDelta::microseconds(1);
+                let slots = self.schedule.after(before);
+                let (mut last, mut count) = (slot.due, 0);
+                for due in slots.take_while(|due| *due <= self.now) {
+                    last = due;
+                    count += 1;
+                }
+                self.put(SlotRecord { last, count, ..slot });
+            }
+        }
+        self.record.cursor = self.now;
+        let left = self
+            .schedule
+            .run_limit()
+            .is_none_or(|limit| self.record.fired < limit);
+        if self.record.state == ScheduleState::Ended && left && self.schedule.next_after(self.now).is_some() {
+            self.record.state = ScheduleState::Active;
+            self.record.reason = None;
+        }
+        Ok(())
+    }
+
+    /// What is to be written, and what comes of it; none when nothing has changed.
+    pub(super) fn finish(self, before: &ScheduleRecord) -> Option<(Vec<Change>, Accepted)> {
+        if self.slots.is_empty() && self.changes.is_empty() && self.record == *before {
+            return None;
+        }
+        let mut changes = self.changes;
+        changes.extend(self.slots.into_iter().map(|slot| Change::Slot(Box::new(slot))));
+        changes.push(Change::Schedule(Box::new(self.record.clone())));
+        let accepted = Accepted {
+            schedule: self.record,
+            claimed: self.claimed,
+            events: self.events,
+            more: self.more,
+        };
+        Some((changes, accepted))
+    }
+}
+
+/// The slots that came due at `from` or later.
+fn recorded_from(
+    metadata: &dyn MetadataStore,
+    record: &ScheduleRecord,
+    from: DateTime<Utc>,
+) -> Result<Vec<SlotRecord>, MetadataError> {
+    let mut slots = metadata.slots(&SlotFilter {
+        schedule: Some(record.id),
+        from: Some(from),
+        ..SlotFilter::default()
+    })?;
+    slots.retain(|slot| slot.cause == SlotCause::Due);
+    Ok(slots)
+}

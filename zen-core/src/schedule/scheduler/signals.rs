@@ -1,0 +1,74 @@
+//! Ctrl-C and SIGTERM, for a scheduler.
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::runner::Interrupts;
+
+/// What a shell expects of a program that ended by Ctrl-C.
+const INTERRUPTED: i32 = 130;
+
+/// Counts the signals since the scheduler began. The first stops it, the second cancels its runs, the third ends the program.
+pub(super) struct Signals {
+    count: watch::Receiver<u32>,
+    /// Kept open where nothing listens.
+    _open: Option<watch::Sender<u32>>,
+    listening: Option<AbortHandle>,
+    /// Runs of the program that no scheduler started are cancelled by a signal as ever, but don't end the program.
+    _interrupts: Option<Interrupts>,
+}
+
+impl Signals {
+    pub(super) fn listen(yes: bool) -> Self {
+        let (signals, count) = watch::channel(0);
+        if !yes {
+            return Self {
+                count,
+                _open: Some(signals),
+                listening: None,
+                _interrupts: None,
+            };
+        }
+        let interrupts = Interrupts::handle();
+        let listening = tokio::spawn(async move {
+            // An error means that there is nothing to listen to on this system: the default action stays.
+            while crate::runner::interrupt_signal().await.is_ok() {
+                signals.send_modify(|count| *count += 1);
+                if *signals.borrow() > 2 {
+                    crate::printing::screen::leave();
+                    std::process::exit(INTERRUPTED);
+                }
+            }
+            std::future::pending::<()>().await;
+        });
+        Self {
+            count,
+            _open: None,
+            listening: Some(listening.abort_handle()),
+            _interrupts: Some(interrupts),
+        }
+    }
+
+    pub(super) async fn first(&mut self) {
+        self.reach(1).await;
+    }
+
+    pub(super) async fn second(&mut self) {
+        self.reach(2).await;
+    }
+
+    async fn reach(&mut self, signals: u32) {
+        if self.count.wait_for(|count| *count >= signals).await.is_err() {
+            // The task that listens is gone with its runtime.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
+    }
+}
