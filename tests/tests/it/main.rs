@@ -35,3 +35,4 @@ mod stopping;
 mod stored;
 mod stores;
 mod support;
+mod timing;

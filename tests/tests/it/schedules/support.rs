@@ -99,10 +99,18 @@ impl AtWork {
         .await;
     }
 
-    /// Waits until it has looked at everything up to the clock's time, whatever is under way.
-    pub(super) async fn look(&mut self) {
-        let now = self.clock.as_ref().expect("a clock").now();
+    /// Moves the clock, as time passes, and waits until the scheduler has looked, whatever is under way then.
+    pub(super) async fn advance(&mut self, time: TimeDelta) {
+        let clock = Arc::clone(self.clock.as_ref().expect("a clock"));
+        clock.advance(time);
+        let now = clock.now();
         self.wait_for(|event| matches!(event, SchedulerEvent::Idle { until, .. } if *until >= now))
+            .await;
+    }
+
+    /// Waits until no run is under way.
+    pub(super) async fn settle_runs(&mut self) {
+        self.wait_for(|event| matches!(event, SchedulerEvent::Idle { running: 0, .. }))
             .await;
     }
 

@@ -92,7 +92,15 @@ impl Running {
                 Ok(seen) => {
                     let pause = seen.failed.then_some(LOOK);
                     let (again, next) = (seen.again && !seen.failed, seen.next);
+                    let until = self.clocks.map(|(now, _)| now).unwrap_or_default();
                     self.take(seen);
+                    if !again && pause.is_none() {
+                        self.work.tell(&SchedulerEvent::Idle {
+                            until,
+                            next,
+                            running: self.runs.len(),
+                        });
+                    }
                     if again {
                         // What has been asked of the program meanwhile comes first.
                         match self.asked_to_stop(&mut stop, &mut signals).await {
@@ -186,13 +194,6 @@ impl Running {
             self.work.tell(&SchedulerEvent::Started {
                 scheduler: self.me,
                 schedules: seen.schedules,
-            });
-        }
-        if !seen.again && seen.claimed.is_empty() {
-            self.work.tell(&SchedulerEvent::Idle {
-                until: now,
-                next: seen.next,
-                running: self.runs.len(),
             });
         }
         Ok(seen)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::timing::Timing;
+use super::kind::Kind;
 use super::{CatchUp, Interrupted, Overlap, Schedule, ScheduleError, duration, window};
 
 /// The fields of a stored schedule. Just one of `cron`, `every` and `once` is there. Fields that a later version adds are ignored.
@@ -50,13 +50,13 @@ fn grace() -> String {
 impl From<Schedule> for Form {
     fn from(schedule: Schedule) -> Self {
         let (mut cron, mut every, mut anchor, mut once) = (None, None, None, None);
-        match schedule.timing {
-            Timing::Cron(expression) => cron = Some(expression.source().to_owned()),
-            Timing::Every(interval) => {
+        match schedule.kind {
+            Kind::Cron(expression) => cron = Some(expression.source().to_owned()),
+            Kind::Every(interval) => {
                 every = Some(duration::text(interval.duration()));
                 anchor = interval.anchor;
             }
-            Timing::Once(time) => once = Some(time),
+            Kind::Once(time) => once = Some(time),
         }
         Self {
             cron,

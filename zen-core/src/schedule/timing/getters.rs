@@ -5,30 +5,30 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::timing::Timing;
+use super::kind::Kind;
 use super::{CatchUp, Interrupted, Overlap, Schedule, Tz, words};
 
 impl Schedule {
     /// The cron expression as it was given, when the schedule has one.
     pub fn cron_expression(&self) -> Option<&str> {
-        match &self.timing {
-            Timing::Cron(expression) => Some(expression.source()),
+        match &self.kind {
+            Kind::Cron(expression) => Some(expression.source()),
             _ => None,
         }
     }
 
     /// The distance between slots, when it is fixed.
     pub fn interval(&self) -> Option<Duration> {
-        match &self.timing {
-            Timing::Every(interval) => Some(interval.duration()),
+        match &self.kind {
+            Kind::Every(interval) => Some(interval.duration()),
             _ => None,
         }
     }
 
     /// The only slot, when there is just one.
     pub fn only_time(&self) -> Option<DateTime<Utc>> {
-        match &self.timing {
-            Timing::Once(time) => Some(*time),
+        match &self.kind {
+            Kind::Once(time) => Some(*time),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cron::Expression;
 use super::form::Form;
 use super::interval::Interval;
-use super::timing::Timing;
+use super::kind::Kind;
 use super::{CatchUp, Interrupted, Overlap, ScheduleError, Slots, Tz, instant, slots, window};
 
 /// When a pipeline is due: a cron expression, an interval or a single time, with a window, and what becomes of slots that can't fire on
@@ -68,6 +68,19 @@ use super::{CatchUp, Interrupted, Overlap, ScheduleError, Slots, Tz, instant, sl
 ///
 /// An expression of any kind is at most 4096 bytes long. Cron slots end with the year 2100.
 ///
+/// ## Beside croner
+///
+/// The crate `croner` reads five fields too, and finds the same slots, but for these:
+///
+/// - In its day fields `*/2` is a restriction, so that `0 0 */2 * 1` fires on odd days *and* on Mondays.
+/// - A job that has more than one time a day, or whose time is written with a step, fires twice where the wall clock repeats itself and
+///   is dropped where the wall clock leaves something out. Here every job is [treated alike](Self#time-zones).
+/// - A time that is left out is dropped when the first instant after it is on a day that doesn't match, and when more than two hours
+///   are left out.
+/// - `sun-sun` is a week; here it is a Sunday.
+/// - It takes `L`, `W` and `#`, lists with holes (`1,,2`), steps longer than their field, and expressions that never fire.
+/// - It doesn't take `a/n`, full names and `@midnight`.
+///
 /// # Time zones
 ///
 /// A cron expression is read on the wall clock of its zone, which is UTC unless [`in_timezone`](Self::in_timezone) says otherwise.
@@ -90,7 +103,7 @@ use super::{CatchUp, Interrupted, Overlap, ScheduleError, Slots, Tz, instant, sl
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Form", into = "Form")]
 pub struct Schedule {
-    pub(super) timing: Timing,
+    pub(super) kind: Kind,
     pub(super) zone: Tz,
     pub(super) start: Option<DateTime<Utc>>,
     pub(super) end: Option<DateTime<Utc>>,
@@ -113,7 +126,7 @@ impl Schedule {
     pub fn cron(expression: &str) -> Result<Self, ScheduleError> {
         // A day back: what is past in one zone may be to come in another.
         let since = Utc::now().naive_utc() - TimeDelta::days(1);
-        Ok(Self::new(Timing::Cron(Arc::new(Expression::parse(
+        Ok(Self::new(Kind::Cron(Arc::new(Expression::parse(
             expression, since,
         )?))))
     }
@@ -121,7 +134,7 @@ impl Schedule {
     /// The same for an expression that was accepted before, whose years may be over.
     pub(super) fn cron_since_1970(expression: &str) -> Result<Self, ScheduleError> {
         let expression = Expression::parse(expression, NaiveDateTime::MIN)?;
-        Ok(Self::new(Timing::Cron(Arc::new(expression))))
+        Ok(Self::new(Kind::Cron(Arc::new(expression))))
     }
 
     /// Due again and again at a fixed distance of elapsed time, whatever the wall clock does. The interval is kept at microseconds.
@@ -133,17 +146,17 @@ impl Schedule {
     ///
     /// When it is shorter than a millisecond, or too long for times to be counted (about 292000 years).
     pub fn every(interval: Duration) -> Result<Self, ScheduleError> {
-        Ok(Self::new(Timing::Every(Interval::new(interval)?)))
+        Ok(Self::new(Kind::Every(Interval::new(interval)?)))
     }
 
     /// Due once.
     pub fn once_at<Z: TimeZone>(time: DateTime<Z>) -> Self {
-        Self::new(Timing::Once(instant::micros(&time)))
+        Self::new(Kind::Once(instant::micros(&time)))
     }
 
-    fn new(timing: Timing) -> Self {
+    fn new(kind: Kind) -> Self {
         Self {
-            timing,
+            kind,
             zone: Tz::UTC,
             start: None,
             end: None,
@@ -236,7 +249,7 @@ impl Schedule {
     /// Counts the slots of an interval that has no start from an instant: they are at `at + k * interval`, k >= 1. Changes no other schedule.
     #[must_use]
     pub(crate) fn anchored(mut self, at: DateTime<Utc>) -> Self {
-        if let Timing::Every(interval) = &mut self.timing
+        if let Kind::Every(interval) = &mut self.kind
             && self.start.is_none()
         {
             interval.anchor = Some(instant::micros(&at));

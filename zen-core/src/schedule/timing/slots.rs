@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Schedule;
 use super::cron::Expression;
-use super::timing::Timing;
+use super::kind::Kind;
 use super::{instant, zone};
 
 /// The slots of a schedule after an instant, in order. Made by [`Schedule::after`].
@@ -46,8 +46,8 @@ pub(super) fn next_after(schedule: &Schedule, time: DateTime<Utc>) -> Option<Dat
         Some(start) if time < start => before(start),
         _ => time,
     };
-    let next = match &schedule.timing {
-        Timing::Cron(expression) => {
+    let next = match &schedule.kind {
+        Kind::Cron(expression) => {
             // Outside what the engine knows; also keeps away from the ends of what an instant can be.
             if time > Expression::LAST {
                 return None;
@@ -55,8 +55,8 @@ pub(super) fn next_after(schedule: &Schedule, time: DateTime<Utc>) -> Option<Dat
             let time = time.max(Expression::FIRST);
             zone::next_after(schedule.zone, time, |local| expression.next_after(local))?
         }
-        Timing::Every(interval) => interval.next_after(time, schedule.start)?,
-        Timing::Once(slot) => Some(*slot).filter(|slot| *slot > time)?,
+        Kind::Every(interval) => interval.next_after(time, schedule.start)?,
+        Kind::Once(slot) => Some(*slot).filter(|slot| *slot > time)?,
     };
     let past_end = schedule.end.is_some_and(|end| next > end);
     Some(next).filter(|_| !past_end)

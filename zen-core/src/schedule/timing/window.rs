@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::kind::Kind;
 use super::slots::next_after;
-use super::timing::Timing;
 use super::{Schedule, ScheduleError, instant};
 
 /// How far the meaning of a local time can move when the zone changes: offsets of at most 16 hours, and a day that is left out.
@@ -16,16 +16,16 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), ScheduleError> {
     {
         return Err(ScheduleError::EndBeforeStart { start, end });
     }
-    let first = match schedule.timing {
+    let first = match schedule.kind {
         // Without a start, it is counted from when the schedule is set up, which isn't known here.
-        Timing::Every(_) if schedule.start.is_none() => return Ok(()),
+        Kind::Every(_) if schedule.start.is_none() => return Ok(()),
         _ if schedule.start.is_none() && schedule.end.is_none() => return Ok(()),
         _ => next_after(schedule, instant::micros(&DateTime::<Utc>::MIN_UTC)),
     };
     match first {
         Some(_) => Ok(()),
         None => Err(ScheduleError::EmptyWindow {
-            schedule: super::words::timing(schedule),
+            schedule: super::words::kind(schedule),
             start: schedule.start,
             end: schedule.end,
         }),
@@ -36,7 +36,7 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), ScheduleError> {
 /// is refused.
 pub(super) fn check_in_any_zone(schedule: &Schedule) -> Result<(), ScheduleError> {
     match check(schedule) {
-        Err(empty @ ScheduleError::EmptyWindow { .. }) if matches!(schedule.timing, Timing::Cron(_)) => {
+        Err(empty @ ScheduleError::EmptyWindow { .. }) if matches!(schedule.kind, Kind::Cron(_)) => {
             let mut wider = schedule.clone();
             wider.start = wider
                 .start

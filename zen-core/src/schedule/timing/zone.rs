@@ -2,6 +2,8 @@
 //!
 //! A local time happens at the first instant at which the wall clock reads it *or more*. So a time that a forward jump leaves out happens at
 //! the first instant after the jump, and one that a backward jump repeats happens the first time only.
+//!
+//! The searches here rely on no zone changing its clock twice within three days, which none does from 1970 to 2100.
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;

@@ -79,7 +79,7 @@ impl Expression {
         };
         if engine.next_after(since).is_none() {
             let ever = engine.next_after(NaiveDateTime::MIN).is_some();
-            return Err(never::fault(&fields, &all, dialect, since, ever).of(source));
+            return Err(never::fault(&fields, &all, dialect, ever).of(source));
         }
         Ok(Self {
             source: source.to_owned(),

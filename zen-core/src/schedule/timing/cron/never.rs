@@ -1,7 +1,5 @@
 //! Expressions that are well formed and can never fire.
 
-use chrono::{Datelike, NaiveDateTime};
-
 use super::expression::Fields;
 use super::fault::Fault;
 use super::field::{Dialect, Field};
@@ -22,14 +20,8 @@ const MONTHS: [(&str, u32); 12] = [
     ("December", 31),
 ];
 
-/// Why an expression fires never after `since`. That it doesn't is known.
-pub(super) fn fault(
-    fields: &Fields,
-    words: &[Word<'_>],
-    dialect: Dialect,
-    since: NaiveDateTime,
-    ever: bool,
-) -> Fault {
+/// Why an expression never fires, which is known. `ever` says whether it has fired in the past.
+pub(super) fn fault(fields: &Fields, words: &[Word<'_>], dialect: Dialect, ever: bool) -> Fault {
     let place = |field: Field| {
         let place = dialect.fields().iter().position(|known| *known == field)?;
         Some(words.get(place)?.span())
@@ -40,8 +32,7 @@ pub(super) fn fault(
         _ => whole.clone(),
     };
     if ever {
-        let year = since.year();
-        let reason = format!("this never fires again: it is {year}, and all its times are past");
+        let reason = "this never fires again: all its times are past".to_owned();
         let help = "give a year to come, or leave the years out";
         return Fault::new(place(Field::Year).unwrap_or(whole.clone()), reason).help(help);
     }

@@ -32,7 +32,11 @@ pub(super) fn value(field: Field, dialect: Dialect, word: Word<'_>) -> Result<Va
             .filter(|number| (low..=high).contains(number));
         return match number {
             Some(number) => Ok(Value { number, named: false }),
-            None => Err(fault(format!("{name} `{text}` is out of range {low}-{high}"))),
+            None => Err(out_of_range(
+                field,
+                dialect,
+                fault(format!("{name} `{text}` is out of range {low}-{high}")),
+            )),
         };
     }
     if word.text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
@@ -49,6 +53,16 @@ pub(super) fn value(field: Field, dialect: Dialect, word: Word<'_>) -> Result<Va
         }
     }
     Err(fault(reason(field, dialect, word)).help(accepted(field, dialect)))
+}
+
+/// The two languages count weekdays differently, which is easily forgotten.
+fn out_of_range(field: Field, dialect: Dialect, fault: Fault) -> Fault {
+    match (field, dialect) {
+        (Field::DayOfWeek, Dialect::SecondsFirst) => {
+            fault.help("in 6 or 7 fields, 1 is Sunday and 7 is Saturday; names mean the same everywhere")
+        }
+        _ => fault,
+    }
 }
 
 /// What is wrong with something that is no value at all.

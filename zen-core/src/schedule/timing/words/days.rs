@@ -50,6 +50,7 @@ pub(super) fn days(fields: &Fields) -> Vec<String> {
         named_months = true;
         let weekdays = match all_weekdays {
             true => String::new(),
+            false if fields.days_of_month.len() == 1 => format!(" that falls {}", on_weekdays(fields)),
             false => format!(" that fall {}", on_weekdays(fields)),
         };
         parts.push(format!("on {} of {months}{weekdays}", dates(fields)));

@@ -9,4 +9,4 @@ mod list;
 mod schedule;
 mod times;
 
-pub(super) use schedule::{schedule, timing};
+pub(super) use schedule::{kind, schedule};

@@ -1,25 +1,25 @@
 //! A whole schedule.
 
 use super::super::Schedule;
-use super::super::timing::Timing;
+use super::super::kind::Kind;
 use super::{cron, instants, interval};
 
 /// What names the slots: the expression, the interval or the time.
-pub(in super::super) fn timing(schedule: &Schedule) -> String {
-    match &schedule.timing {
-        Timing::Cron(expression) => format!("{}, {}", cron::expression(expression.fields()), schedule.zone),
-        Timing::Every(every) => interval::every(every.duration()),
-        Timing::Once(time) => format!("once at {}", instants::instant(*time, schedule.zone)),
+pub(in super::super) fn kind(schedule: &Schedule) -> String {
+    match &schedule.kind {
+        Kind::Cron(expression) => format!("{}, {}", cron::expression(expression.fields()), schedule.zone),
+        Kind::Every(every) => interval::every(every.duration()),
+        Kind::Once(time) => format!("once at {}", instants::instant(*time, schedule.zone)),
     }
 }
 
 /// All of it.
 pub(in super::super) fn schedule(schedule: &Schedule) -> String {
-    let mut text = timing(schedule);
+    let mut text = kind(schedule);
     let mut window = Vec::new();
     if let Some(start) = schedule.start {
         window.push(format!("from {}", instants::instant(start, schedule.zone)));
-    } else if let Timing::Every(every) = &schedule.timing
+    } else if let Kind::Every(every) = &schedule.kind
         && let Some(anchor) = every.anchor
     {
         window.push(format!("after {}", instants::instant(anchor, schedule.zone)));
@@ -29,7 +29,7 @@ pub(in super::super) fn schedule(schedule: &Schedule) -> String {
     }
     if !window.is_empty() {
         // What ends with a zone or a time needs a comma.
-        let comma = if matches!(schedule.timing, Timing::Every(_)) {
+        let comma = if matches!(schedule.kind, Kind::Every(_)) {
             " "
         } else {
             ", "

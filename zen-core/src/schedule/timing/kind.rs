@@ -1,4 +1,4 @@
-//! The three kinds of schedule.
+//! The three kinds of schedules.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::interval::Interval;
 
 /// Which instants a schedule names, before its window is looked at.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Timing {
+pub(super) enum Kind {
     /// A cron expression, which is read in the schedule's zone.
     Cron(Arc<Expression>),
     /// A fixed distance of elapsed time.
