@@ -3,6 +3,7 @@
 mod files;
 mod processes;
 mod samples;
+mod slots;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use zen_core::metadata::{
     Durability, MetadataError, MetadataStore, SqliteMetadata, SqliteOptions, conformance,
 };
 
-use self::samples::{everything, fill};
+use self::samples::{everything, fill, fill_schedules};
 
 fn open(path: &Path) -> SqliteMetadata {
     SqliteMetadata::open(path, SqliteOptions::default()).unwrap()
@@ -51,8 +52,10 @@ fn reopening_keeps_everything() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&database(&folder));
     fill(&store, 30);
+    fill_schedules(&store, 5);
     store.sync().unwrap();
     fill(&store, 3);
+    fill_schedules(&store, 2);
     let written = everything(&store).unwrap();
     let second = open(&database(&folder));
     assert_eq!(

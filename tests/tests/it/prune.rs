@@ -3,4 +3,5 @@
 mod histories;
 mod processes;
 mod real;
+mod schedules;
 mod verify;

@@ -13,13 +13,18 @@
 mod artifacts;
 mod cache;
 mod fencing;
+mod hooks;
 mod leases;
 mod names;
 mod observations;
 mod runs;
 mod samples;
+mod schedule_revisions;
+mod schedule_upkeep;
+mod schedules;
 mod service_versions;
 mod services;
+mod slots;
 mod steps;
 mod transactions;
 mod upkeep;
@@ -48,6 +53,11 @@ pub fn checks() -> impl Iterator<Item = (&'static str, Check)> {
         leases::CHECKS,
         fencing::CHECKS,
         upkeep::CHECKS,
+        schedules::CHECKS,
+        schedule_revisions::CHECKS,
+        slots::CHECKS,
+        hooks::CHECKS,
+        schedule_upkeep::CHECKS,
     ]
     .into_iter()
     .flatten()

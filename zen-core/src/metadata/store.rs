@@ -241,9 +241,9 @@ pub enum Change {
     /// they haven't read; and with [`MetadataError::NameTaken`] when another schedule has the name. What is written of slots comes in the
     /// same list as the schedule they belong to.
     ///
-    /// The stored revision is the one *before this list*, wherever in it the schedule stands and whatever else the list writes of it: slots
-    /// may come before the schedule or after it, and the same schedule twice. A schedule that the list itself has inserted or deleted has
-    /// the revision 0 until its end.
+    /// The stored revision is the one *before this list*, and is looked at before anything of the list is applied: wherever in it the schedule
+    /// stands and whatever else the list writes of it. Slots may come before the schedule or after it, and the same schedule twice, with
+    /// the same revision.
     Schedule(Box<ScheduleRecord>),
     /// Removes a schedule with all its slots, and the hooks of those that led to no run; its runs stay. Ignored when it is not recorded.
     ScheduleDeleted {
@@ -252,8 +252,8 @@ pub enum Change {
     },
     /// Inserts or replaces a slot by its id, as a whole, and gives its schedule the next revision. The schedule comes earlier in the same or
     /// in an earlier list. Refuses the whole list when the schedule has another slot of cause [`SlotCause::Due`](super::SlotCause::Due)
-    /// that was due at the same time: who has read the schedule's slots and gives its revision is refused with
-    /// [`MetadataError::Stale`] before.
+    /// that was due at the same time. (Who writes the schedule in the same list, and was overtaken, is told
+    /// [`MetadataError::Stale`] instead.)
     Slot(Box<SlotRecord>),
     /// Removes a slot, and its hooks if it led to no run, and gives its schedule the next revision: the clock was wrong when it was
     /// recorded. Ignored when it is not recorded.

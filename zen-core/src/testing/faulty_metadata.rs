@@ -282,3 +282,40 @@ impl MetadataStore for FaultyMetadata {
         self.inner.release_lease(lease)
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::metadata::SqliteMetadata;
+
+    fn lists() -> [Vec<Change>; 2] {
+        ["a", "b"].map(|text| {
+            vec![Change::Object {
+                digest: Digest::of(text.as_bytes()),
+                bytes: vec![1],
+            }]
+        })
+    }
+
+    #[test]
+    fn several_lists_are_one_call_and_fail_together() {
+        let digest = Digest::of(b"b");
+        for (fault, fails, written) in [
+            (MetadataFault::FailApply(1), true, false),
+            (MetadataFault::FailApply(2), false, true),
+            (MetadataFault::FailAppliesFrom(1), true, false),
+            (MetadataFault::AmbiguousApply(1), true, true),
+        ] {
+            let faulty = FaultyMetadata::new(Arc::new(SqliteMetadata::in_memory().unwrap()));
+            faulty.set(fault);
+            let outcomes = faulty.apply_each(&lists());
+            assert_eq!(outcomes.len(), 2);
+            assert!(
+                outcomes.iter().all(|outcome| outcome.is_err() == fails),
+                "{fault:?}: {outcomes:?}"
+            );
+            assert_eq!(faulty.applies(), 1, "{fault:?}");
+            assert_eq!(faulty.object(digest).unwrap().is_some(), written, "{fault:?}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::fs;
 
 use zen_core::metadata::{MetadataError, SqliteMetadata, SqliteOptions};
 
-use super::samples::{everything, fill};
+use super::samples::{everything, fill, fill_schedules};
 use super::{database, open, refused};
 
 #[test]
@@ -83,6 +83,7 @@ fn damage_inside_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = database(&folder);
     fill(&open(&path), 40);
+    fill_schedules(&open(&path), 10);
     let good = fs::read(&path).unwrap();
     let expected = everything(&open(&path)).unwrap();
     let mut damaged = 0;

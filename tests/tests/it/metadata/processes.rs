@@ -49,6 +49,7 @@ fn child() {
             std::process::abort();
         }
         "lease" => count_under_a_lease(&path),
+        "claim slots" => super::slots::claim_as_child(&path),
         "die with a lease" => {
             assert!(matches!(ask(&open(&path), None), LeaseOutcome::Held(_)));
             std::process::abort();

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use zen_core::artifact::Digest;
 use zen_core::metadata::{
-    ArtifactFilter, ArtifactRecord, Change, Edge, LogRecord, MetadataError, MetadataStore, MetricRecord,
-    ProcessIdentity, ProgramRecord, RunFilter, RunRecord, ServiceFilter, ServiceRecord, ServiceState,
-    ServiceStatus, ServiceVersionRecord, Status, StepRecord,
+    ArtifactFilter, ArtifactRecord, Change, Edge, HookRecord, LogRecord, MetadataError, MetadataStore,
+    MetricRecord, ProcessIdentity, ProgramRecord, RunFilter, RunRecord, RunSlot, ScheduleFilter,
+    ScheduleRecord, ScheduleState, SchedulerRecord, ServiceFilter, ServiceRecord, ServiceState,
+    ServiceStatus, ServiceVersionRecord, SlotCause, SlotFilter, SlotRecord, SlotState, Status, StepRecord,
 };
 
 pub(super) fn now() -> DateTime<Utc> {
@@ -152,6 +153,105 @@ fn service_version(service: Uuid, number: u32) -> ServiceVersionRecord {
     }
 }
 
+pub(super) fn schedule(name: &str) -> ScheduleRecord {
+    ScheduleRecord {
+        id: Uuid::now_v7(),
+        name: name.to_owned(),
+        revision: 0,
+        pipeline: "p".to_owned(),
+        pipeline_path: "app::p".to_owned(),
+        timing: json!({ "every": 60 }),
+        options: json!({}),
+        arguments: json!({ "depth": 3 }),
+        arguments_encoded: vec![1],
+        stack: "default".to_owned(),
+        artifacts: "file:///store".to_owned(),
+        program: ProgramRecord {
+            path: "/bin/train".to_owned(),
+            digest: Some(Digest::of(b"scheduled program")),
+        },
+        state: ScheduleState::Active,
+        reason: None,
+        cursor: now(),
+        reached: now(),
+        fired: 0,
+        failures: 0,
+        created: now(),
+        updated: now(),
+    }
+}
+
+pub(super) fn slot(schedule: Uuid, due: DateTime<Utc>) -> SlotRecord {
+    SlotRecord {
+        id: Uuid::now_v7(),
+        schedule,
+        due,
+        last: due,
+        count: 1,
+        cause: SlotCause::Due,
+        state: SlotState::Queued,
+        late: false,
+        reason: None,
+        run: None,
+        token: 0,
+        deaths: 0,
+        holder: None,
+        claimed: None,
+        ended: None,
+    }
+}
+
+/// A schedule with an open and a settled slot, a run and a hook of these, and a scheduler.
+pub(super) fn fill_schedules(store: &dyn MetadataStore, schedules: usize) {
+    for n in 0..schedules {
+        let schedule = schedule(&Uuid::now_v7().to_string());
+        let due = now();
+        let open = slot(schedule.id, due);
+        let done = SlotRecord {
+            state: SlotState::Completed,
+            ..slot(schedule.id, due - chrono::TimeDelta::seconds(1))
+        };
+        let mut run = run();
+        run.slot = Some(RunSlot {
+            schedule: schedule.id,
+            name: schedule.name.clone(),
+            slot: done.id,
+            due: done.due,
+        });
+        let hook = HookRecord {
+            id: Uuid::now_v7(),
+            run: Some(run.id),
+            step: None,
+            slot: Some(done.id),
+            hook: format!("app::hook_{n}"),
+            event: "success".to_owned(),
+            started: now(),
+            ended: now(),
+            error: None,
+        };
+        let scheduler = SchedulerRecord {
+            id: Uuid::now_v7(),
+            process: None,
+            pid: std::process::id(),
+            host: "host".to_owned(),
+            beat: 1,
+            started: now(),
+        };
+        let changes = [
+            Change::Schedule(Box::new(schedule)),
+            Change::Slot(Box::new(open)),
+            Change::Slot(Box::new(done)),
+            Change::RunStarted {
+                run: Box::new(run),
+                graph: Some(json!({})),
+            },
+            Change::Hook(Box::new(hook)),
+            Change::Scheduler(Box::new(scheduler)),
+        ];
+        store.apply(&changes).unwrap();
+    }
+}
+
 /// A run with `steps` steps, each with an artifact, an object, a metric, a log line, and a service that it deploys under
 /// a lease.
 pub(super) fn fill(store: &dyn MetadataStore, steps: usize) -> RunRecord {
@@ -256,6 +356,38 @@ pub(super) fn everything(store: &dyn MetadataStore) -> Result<Vec<String>, Metad
             store.lease(&service.name)?
         ));
     }
+    for schedule in store.schedules(&ScheduleFilter::default())? {
+        let of_it = SlotFilter {
+            schedule: Some(schedule.id),
+            ..SlotFilter::default()
+        };
+        let runs = RunFilter {
+            schedule: Some(schedule.id),
+            ..RunFilter::default()
+        };
+        all.push(format!(
+            "{:?} {:?} {:?}",
+            store.schedule(schedule.id)?,
+            store.schedule_named(&schedule.name)?,
+            store.runs(&runs)?
+        ));
+        for slot in store.slots(&of_it)? {
+            all.push(format!(
+                "{:?} {:?}",
+                store.slot(slot.id)?,
+                store.slot_hooks(slot.id)?
+            ));
+        }
+    }
+    for run in &runs {
+        all.push(format!("{:?}", store.hooks(run.id)?));
+    }
+    all.push(format!(
+        "{:?} {:?} {:?}",
+        store.slots(&SlotFilter::default())?,
+        store.schedule_changes(0)?,
+        store.schedulers()?
+    ));
     all.push(format!("{:?}", store.programs_in_use()?));
     Ok(all)
 }

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
-use zen_core::metadata::{ArtifactFilter, MetadataStore, RunFilter, ServiceFilter, Status};
+use zen_core::metadata::{
+    ArtifactFilter, MetadataStore, RunFilter, ScheduleChanges, ScheduleFilter, ServiceFilter, SlotFilter,
+    Status, Upkeep,
+};
 
-use super::samples::{everything, fill};
+use super::samples::{everything, fill, fill_schedules};
 use super::{database, open};
 
 /// Each table with the names of its columns.
@@ -106,6 +109,70 @@ fn a_database_of_version_1_is_upgraded_and_keeps_everything() {
     let filled = everything(&store).unwrap();
     assert_eq!(store.services(&ServiceFilter::default()).unwrap().len(), 3);
     assert_eq!(store.pipelines().unwrap()[0].runs, 2);
+    drop(store);
+    assert_eq!(everything(&open(&path)).unwrap(), filled);
+}
+
+/// What made a database of version 1 one of version 4. Like all of them, never edited again.
+const TO_VERSION_4: [&str; 3] = [
+    include_str!("../../../../zen-core/src/metadata/sqlite/migrations/0002_services.sql"),
+    include_str!("../../../../zen-core/src/metadata/sqlite/migrations/0003_statistics.sql"),
+    include_str!("../../../../zen-core/src/metadata/sqlite/migrations/0004_prune.sql"),
+];
+
+/// A service, a released lease, and a prune that was killed when its marks were sealed.
+const ROWS_OF_VERSION_4: &str = "
+    INSERT INTO service (id, name, backend, kind, config, desired, state, last_state, seen, version, created, updated)
+    VALUES (x'01a1feaa92e2747aafc514f14c7b8001', 'old', 'local', 'k', '{}', 'inactive', 'inactive', 'inactive', 1, 1, 2, 3);
+    INSERT INTO service_version (service, number, config, program_path, program_digest, state, started)
+    SELECT id, 1, '{}', '/bin/p', zeroblob(32), 'inactive', 4 FROM service;
+    INSERT INTO lease (key, token) VALUES ('k', 7);
+    INSERT INTO prune (no, sealed) VALUES (3, 1);
+    INSERT INTO prune_barrier (prune, id) SELECT 3, id FROM run;
+    UPDATE run SET tags = '[\"a\"]', resumed_from = id;";
+
+#[test]
+fn a_database_of_version_4_is_upgraded_and_keeps_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(&folder);
+    let conn = Connection::open(&path).unwrap();
+    conn.pragma_update(None, "journal_mode", "wal").unwrap();
+    conn.execute_batch(include_str!("version_1.sql")).unwrap();
+    for migration in TO_VERSION_4 {
+        conn.execute_batch(migration).unwrap();
+    }
+    conn.pragma_update(None, "user_version", 4).unwrap();
+    conn.execute_batch(ROWS_OF_VERSION_4).unwrap();
+    drop(conn);
+    let tables = tables(&path);
+    let written = rows(&path, &tables);
+
+    for _ in 0..2 {
+        let store = open(&path);
+        let runs = store.runs(&RunFilter::default()).unwrap();
+        assert_eq!((runs.len(), &runs[0].slot), (1, &None));
+        assert_eq!(runs[0].resumed_from, Some(runs[0].id));
+        assert_eq!(store.steps(runs[0].id).unwrap().len(), 2);
+        let services = store.services(&ServiceFilter::default()).unwrap();
+        assert_eq!(services[0].name, "old");
+        assert_eq!(store.programs_in_use().unwrap().len(), 1);
+        assert_eq!(store.pending_prunes().unwrap()[0].waits_for, [runs[0].id]);
+        assert!(store.schedules(&ScheduleFilter::default()).unwrap().is_empty());
+        assert!(store.slots(&SlotFilter::default()).unwrap().is_empty());
+        assert_eq!(store.schedule_changes(0).unwrap(), ScheduleChanges::default());
+        assert!(store.hooks(runs[0].id).unwrap().is_empty());
+        assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    }
+    let mut now = rows(&path, &tables);
+    for (now, written) in now.iter_mut().flatten().zip(written.iter().flatten()) {
+        assert!(now[written.len()..].iter().all(|value| *value == Value::Null));
+        now.truncate(written.len());
+    }
+    assert_eq!(now, written, "an upgrade changed what was there");
+
+    let store = open(&path);
+    fill_schedules(&store, 3);
+    let filled = everything(&store).unwrap();
     drop(store);
     assert_eq!(everything(&open(&path)).unwrap(), filled);
 }

@@ -8,11 +8,13 @@ use serde_json::json;
 use uuid::Uuid;
 use zen_core::artifact::Digest;
 use zen_core::metadata::{
-    ArtifactFilter, ArtifactRecord, Change, Edge, MetadataStore, RunFilter, RunRecord, ServiceRecord,
-    ServiceState, ServiceStatus, ServiceVersionRecord, StepRecord,
+    ArtifactFilter, ArtifactRecord, Change, Edge, MetadataStore, RunFilter, RunRecord, ScheduleFilter,
+    ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord, SlotFilter, SlotState, StepRecord,
 };
 use zen_core::prelude::*;
 use zen_core::upkeep::{PruneCounts, PrunePolicy, VerifyOptions};
+
+use super::schedules::{blank_schedule, blank_slot};
 
 /// One thing that happens. Numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -31,6 +33,13 @@ enum Event {
         service: u8,
         artifact: u8,
         by_digest: bool,
+    },
+    /// A schedule whose arguments are among the artifacts comes due, for a run among those there are; or is deleted.
+    Schedule {
+        schedule: u8,
+        artifact: u8,
+        run: u8,
+        state: usize,
     },
     /// A prune in between.
     Prune { keep: u8 },
@@ -78,6 +87,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (0..6_u8, 0..12_u8).prop_map(|(name, content)| Event::Save { name, content }),
         1 => (0..2_u8, any::<u8>(), any::<bool>())
             .prop_map(|(service, artifact, by_digest)| Event::Deploy { service, artifact, by_digest }),
+        2 => (0..2_u8, any::<u8>(), any::<u8>(), 0..=SlotState::ALL.len())
+            .prop_map(|(schedule, artifact, run, state)| Event::Schedule { schedule, artifact, run, state }),
         1 => (0..4_u8).prop_map(|keep| Event::Prune { keep }),
     ]
 }
@@ -175,6 +186,12 @@ impl History {
                 artifact,
                 by_digest,
             } => self.deploy(*service, *artifact, *by_digest),
+            Event::Schedule {
+                schedule,
+                artifact,
+                run,
+                state,
+            } => self.schedule(*schedule, *artifact, *run, SlotState::ALL.get(*state).copied()),
             Event::Prune { keep } => {
                 self.prune(&PrunePolicy::keep_last(u32::from(*keep)), false);
             }
@@ -275,6 +292,40 @@ impl History {
             Change::ServiceVersion(Box::new(version)),
         ];
         self.store().apply(&changes).unwrap();
+    }
+
+    /// Without a state, the schedule is deleted.
+    fn schedule(&mut self, schedule: u8, artifact: u8, run: u8, state: Option<SlotState>) {
+        let (artifacts, runs) = (self.artifacts(), self.runs());
+        let name = schedule.to_string();
+        let found = self.store().schedule_named(&name).unwrap();
+        let changes = match (found, chosen(&artifacts, Some(artifact)), state) {
+            (Some(found), _, None) => vec![Change::ScheduleDeleted { schedule: found.id }],
+            (found, Some(large), Some(state)) => {
+                let mut record = found.unwrap_or_else(|| blank_schedule(&name, "pipeline 0", Vec::new()));
+                record.arguments_encoded = format!("@{}", large.digest).into_bytes();
+                let run = chosen(&runs, Some(run)).map(|run| run.id);
+                let slot = blank_slot(record.id, self.now(), state, run);
+                vec![Change::Schedule(Box::new(record)), Change::Slot(Box::new(slot))]
+            }
+            _ => return,
+        };
+        self.store().apply(&changes).unwrap();
+    }
+
+    /// The digests that are arguments of schedules.
+    fn scheduled(&self) -> HashSet<Digest> {
+        let schedules = self.store().schedules(&ScheduleFilter::default()).unwrap();
+        let digest = |encoded: &[u8]| std::str::from_utf8(&encoded[1..]).unwrap().parse().unwrap();
+        schedules
+            .iter()
+            .map(|schedule| digest(&schedule.arguments_encoded))
+            .collect()
+    }
+
+    fn slots(&self) -> HashSet<Uuid> {
+        let slots = self.store().slots(&SlotFilter::default()).unwrap();
+        slots.into_iter().map(|slot| slot.id).collect()
     }
 
     fn prune(&self, policy: &PrunePolicy, dry_run: bool) -> zen_core::upkeep::PruneReport {
@@ -417,6 +468,7 @@ struct Needed {
     runs: HashSet<Uuid>,
     artifacts: HashSet<Uuid>,
     digests: HashSet<Digest>,
+    slots: HashSet<Uuid>,
 }
 
 fn needed(history: &History, keep: usize) -> Needed {
@@ -432,7 +484,23 @@ fn needed(history: &History, keep: usize) -> Needed {
             .filter(|run| run.pipeline == format!("pipeline {pipeline}"));
         stay.extend(of_it.take(keep.max(1)).map(|run| run.id));
     }
-    let mut digests = HashSet::new();
+    let mut digests = history.scheduled();
+    let mut slots = HashSet::new();
+    for schedule in history.store().schedules(&ScheduleFilter::default()).unwrap() {
+        let of = |settled: bool| SlotFilter {
+            schedule: Some(schedule.id),
+            settled: Some(settled),
+            ..SlotFilter::default()
+        };
+        let open = history.store().slots(&of(false)).unwrap();
+        stay.extend(open.iter().filter_map(|slot| slot.run));
+        let settled = history.store().slots(&of(true)).unwrap();
+        slots.extend(
+            open.iter()
+                .chain(settled.iter().take(keep.max(1)))
+                .map(|slot| slot.id),
+        );
+    }
     for service in history.services.values() {
         for version in history.store().service_versions(service.id).unwrap() {
             stay.extend(version.run);
@@ -483,6 +551,7 @@ fn needed(history: &History, keep: usize) -> Needed {
         runs: stay,
         artifacts,
         digests,
+        slots,
     }
 }
 
@@ -518,6 +587,7 @@ proptest! {
             needed.runs.is_subset(&runs)
                 && needed.artifacts.is_subset(&artifacts)
                 && needed.digests.is_subset(&stored(history))
+                && needed.slots.is_subset(&history.slots())
         };
         prop_assert!(all(&history, &before));
         history.end_all();
@@ -533,6 +603,7 @@ proptest! {
         let artifacts: HashSet<Uuid> = history.artifacts().iter().map(|artifact| artifact.id).collect();
         prop_assert_eq!(&runs, &after.runs);
         prop_assert_eq!(&artifacts, &after.artifacts);
+        prop_assert_eq!(&history.slots(), &after.slots);
         prop_assert_eq!(&stored(&history), &after.digests);
         let client = Client::of(history.stack.clone());
         let verified = history.runtime.block_on(client.verify(VerifyOptions::all(), |_| ())).unwrap();

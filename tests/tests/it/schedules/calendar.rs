@@ -64,7 +64,7 @@ async fn months_without_a_scheduler_are_decided_on_in_a_moment() -> Result<()> {
     // Nobody is there for four months.
     clock.advance(at("2026-05-01T00:00:30Z") - at("2026-01-01T00:00:00Z"));
     let minutes = 120 * 24 * 60;
-    let mut work = AtWork::on(&stack, &clock).await;
+    let work = AtWork::on(&stack, &clock).await;
 
     // All slots are covered once, by few records; the newest one is in time for the one, and is made up for by the other.
     for (schedule, every, total) in [

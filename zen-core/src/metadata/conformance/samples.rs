@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use crate::artifact::{ColumnStatistics, Digest, Statistics};
 use crate::metadata::{
-    ArtifactRecord, Change, Edge, Endpoint, LogRecord, MetadataStore, MetricRecord, ProcessIdentity,
-    ProgramRecord, RunRecord, RunSlot, ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord,
+    ArtifactRecord, Change, Edge, Endpoint, HookRecord, LogRecord, MetadataStore, MetricRecord,
+    ProcessIdentity, ProgramRecord, RunRecord, RunSlot, ScheduleRecord, ScheduleState, SchedulerRecord,
+    ServiceRecord, ServiceState, ServiceStatus, ServiceVersionRecord, SlotCause, SlotRecord, SlotState,
     Status, StepRecord,
 };
 
@@ -230,6 +231,101 @@ pub(super) fn service_version(service: Uuid, number: u32) -> ServiceVersionRecor
         live: Some(time(12)),
         ended: Some(time(13)),
     }
+}
+
+/// A schedule with every optional field filled in.
+pub(super) fn schedule(name: &str) -> ScheduleRecord {
+    ScheduleRecord {
+        id: id(),
+        name: name.to_owned(),
+        revision: 0,
+        pipeline: "train".to_owned(),
+        pipeline_path: "app::pipelines::train".to_owned(),
+        timing: json!({ "cron": "0 2 * * *", "zone": "Europe/Berlin" }),
+        options: json!({ "retries": [1, null] }),
+        arguments: json!({ "depth": 3 }),
+        arguments_encoded: vec![0, 1, 2, 255],
+        stack: "default".to_owned(),
+        artifacts: "s3://bucket/prefix".to_owned(),
+        program: ProgramRecord {
+            path: "/bin/train".to_owned(),
+            digest: Some(digest("program")),
+        },
+        state: ScheduleState::Active,
+        reason: Some("not yet".to_owned()),
+        cursor: time(20),
+        reached: time(21),
+        fired: 5,
+        failures: 2,
+        created: time(22),
+        updated: time(23),
+    }
+}
+
+/// A claimed slot with every optional field filled in, due so many microseconds after some moment.
+pub(super) fn slot(schedule: Uuid, due: i64) -> SlotRecord {
+    SlotRecord {
+        id: id(),
+        schedule,
+        due: time(due),
+        last: time(due),
+        count: 1,
+        cause: SlotCause::Due,
+        state: SlotState::Claimed,
+        late: true,
+        reason: Some("the one before went on".to_owned()),
+        run: Some(id()),
+        token: 3,
+        deaths: 1,
+        holder: Some(id()),
+        claimed: Some(time(24)),
+        ended: Some(time(25)),
+    }
+}
+
+pub(super) fn scheduler() -> SchedulerRecord {
+    SchedulerRecord {
+        id: id(),
+        process: Some(id()),
+        pid: u32::MAX,
+        host: "host".to_owned(),
+        beat: u64::MAX,
+        started: time(26),
+    }
+}
+
+/// A hook with every optional field filled in.
+pub(super) fn hook(run: Option<Uuid>, slot: Option<Uuid>) -> HookRecord {
+    HookRecord {
+        id: id(),
+        run,
+        step: Some(id()),
+        slot,
+        hook: "app::hooks::page".to_owned(),
+        event: "failure".to_owned(),
+        started: time(27),
+        ended: time(28),
+        error: Some("no answer".to_owned()),
+    }
+}
+
+pub(super) fn scheduled(schedule: &ScheduleRecord) -> Change {
+    Change::Schedule(Box::new(schedule.clone()))
+}
+
+pub(super) fn slotted(slot: &SlotRecord) -> Change {
+    Change::Slot(Box::new(slot.clone()))
+}
+
+pub(super) fn called(hook: &HookRecord) -> Change {
+    Change::Hook(Box::new(hook.clone()))
+}
+
+/// A schedule that is recorded, as it is read back.
+pub(super) fn make_schedule(store: &dyn MetadataStore, name: &str) -> ScheduleRecord {
+    let made = schedule(name);
+    apply(store, &[scheduled(&made)]);
+    some(store.schedule(made.id), "schedule")
 }
 
 pub(super) fn kept(service: &ServiceRecord) -> Change {

@@ -5,9 +5,13 @@ use std::thread;
 
 use super::Check;
 use super::samples::{
-    apply, artifact, digest, edge, id, log, made, metric, ok, recorded, run, some, start, started, step, time,
+    apply, artifact, digest, edge, id, kept, log, made, make_schedule, metric, ok, recorded, run, schedule,
+    scheduled, service, slot, slotted, some, start, started, step, time,
 };
-use crate::metadata::{ArtifactFilter, Change, MetadataStore, ProgramRecord, RunFilter, Status};
+use crate::metadata::{
+    ArtifactFilter, Change, MetadataError, MetadataStore, ProgramRecord, RunFilter, ScheduleRecord,
+    SlotFilter, Status,
+};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("an_empty_list_changes_nothing", an_empty_list_changes_nothing),
@@ -26,6 +30,14 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         threads_get_each_number_exactly_once,
     ),
     ("readers_see_whole_transactions", readers_see_whole_transactions),
+    (
+        "of_several_lists_each_is_applied_or_refused",
+        of_several_lists_each_is_applied_or_refused,
+    ),
+    (
+        "of_several_lists_each_sees_those_before_it",
+        of_several_lists_each_sees_those_before_it,
+    ),
 ];
 
 fn an_empty_list_changes_nothing(store: &dyn MetadataStore) {
@@ -293,4 +305,89 @@ fn readers_see_whole_transactions(store: &dyn MetadataStore) {
         }
     });
     assert_eq!(ok(store.steps(run.id), "steps").len(), 100, "steps are missing");
+}
+
+fn of_several_lists_each_is_applied_or_refused(store: &dyn MetadataStore) {
+    assert!(store.apply_each(&[]).is_empty());
+    let empty = store.apply_each(&[Vec::new(), Vec::new()]);
+    assert!(matches!(empty.as_slice(), [Ok(()), Ok(())]), "{empty:?}");
+
+    let made = make_schedule(store, "s");
+    let stale = ScheduleRecord {
+        revision: made.revision + 7,
+        ..made.clone()
+    };
+    let lost = slot(made.id, 0);
+    let fence = Change::SlotFenced {
+        slot: lost.id,
+        token: 1,
+    };
+    let lease = Change::Fenced {
+        key: "never held".to_owned(),
+        token: 1,
+    };
+    let nowhere = recorded(&step(id(), "of no run"));
+    let services: Vec<_> = (0..8).map(|n| service(&n.to_string())).collect();
+    let before = ok(store.schedule_revision(), "schedule_revision");
+    let lists = [
+        vec![kept(&services[0]), slotted(&slot(made.id, 1))],
+        vec![kept(&services[1]), slotted(&slot(made.id, 2)), scheduled(&stale)],
+        vec![kept(&services[2]), scheduled(&schedule("s"))],
+        vec![fence, kept(&services[3])],
+        Vec::new(),
+        vec![kept(&services[4]), lease],
+        vec![kept(&services[5]), nowhere],
+        vec![kept(&services[6]), scheduled(&schedule("new"))],
+    ];
+    let outcomes = store.apply_each(&lists);
+    let as_expected = matches!(
+        outcomes.as_slice(),
+        [
+            Ok(()),
+            Err(MetadataError::Stale { .. }),
+            Err(MetadataError::NameTaken { .. }),
+            Err(MetadataError::SlotTaken { .. }),
+            Ok(()),
+            Err(MetadataError::Fenced { .. }),
+            Err(_),
+            Ok(()),
+        ]
+    );
+    assert!(as_expected, "{outcomes:?}");
+    for (n, service) in services.iter().enumerate() {
+        assert_eq!(
+            ok(store.service(service.id), "service").is_some(),
+            [0, 6].contains(&n),
+            "list {n} was not applied all or nothing"
+        );
+    }
+    assert_eq!(
+        ok(store.schedule_revision(), "schedule_revision"),
+        before + 2,
+        "a list that was refused raised the revision"
+    );
+    assert_eq!(ok(store.slots(&SlotFilter::default()), "slots").len(), 1);
+    assert!(ok(store.schedule_named("new"), "schedule_named").is_some());
+}
+
+fn of_several_lists_each_sees_those_before_it(store: &dyn MetadataStore) {
+    let made = make_schedule(store, "s");
+    let next = ScheduleRecord {
+        revision: made.revision + 1,
+        fired: 70,
+        ..made.clone()
+    };
+    let run = run("p");
+    let outcomes = store.apply_each(&[
+        vec![scheduled(&made), started(&run)],
+        vec![scheduled(&made)],
+        vec![scheduled(&next), recorded(&step(run.id, "s"))],
+    ]);
+    let as_expected = matches!(
+        outcomes.as_slice(),
+        [Ok(()), Err(MetadataError::Stale { .. }), Ok(())]
+    );
+    assert!(as_expected, "{outcomes:?}");
+    assert_eq!(some(store.schedule(made.id), "schedule").fired, 70);
+    assert_eq!(ok(store.steps(run.id), "steps").len(), 1);
 }

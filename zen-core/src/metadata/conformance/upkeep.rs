@@ -40,14 +40,14 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// The newest run of each pipeline stays, and all others go unless something needs them.
-fn rules() -> PruneRules {
+pub(super) fn rules() -> PruneRules {
     PruneRules {
         keep_last: Some(1),
         ..PruneRules::default()
     }
 }
 
-fn ended(run: &RunRecord) -> Change {
+pub(super) fn ended(run: &RunRecord) -> Change {
     Change::RunEnded {
         run: run.id,
         status: Status::Completed,
@@ -57,20 +57,20 @@ fn ended(run: &RunRecord) -> Change {
 }
 
 /// What one run of one step made.
-struct Made {
-    run: RunRecord,
-    step: StepRecord,
-    artifact: ArtifactRecord,
+pub(super) struct Made {
+    pub(super) run: RunRecord,
+    pub(super) step: StepRecord,
+    pub(super) artifact: ArtifactRecord,
 }
 
 /// A finished run with a step that made an artifact of this name, which has no tags and is kept in the store.
-fn finished(store: &dyn MetadataStore, pipeline: &str, name: &str) -> Made {
+pub(super) fn finished(store: &dyn MetadataStore, pipeline: &str, name: &str) -> Made {
     let made = running(store, pipeline, name);
     apply(store, &[ended(&made.run)]);
     made
 }
 
-fn running(store: &dyn MetadataStore, pipeline: &str, name: &str) -> Made {
+pub(super) fn running(store: &dyn MetadataStore, pipeline: &str, name: &str) -> Made {
     let run = RunRecord {
         resumed_from: None,
         ..run(pipeline)
@@ -103,28 +103,28 @@ fn running(store: &dyn MetadataStore, pipeline: &str, name: &str) -> Made {
     Made { run, step, artifact }
 }
 
-fn plan(store: &dyn MetadataStore) -> PrunePlan {
+pub(super) fn plan(store: &dyn MetadataStore) -> PrunePlan {
     ok(store.plan_prune(&rules(), &[]), "plan_prune")
 }
 
 /// Both phases at once. Gives how many runs were removed.
-fn prune(store: &dyn MetadataStore) -> u64 {
+pub(super) fn prune(store: &dyn MetadataStore) -> u64 {
     let pending = ok(store.condemn(&plan(store)), "condemn");
     assert!(pending.waits_for.is_empty(), "nothing is under way: {pending:?}");
     sweep(store)
 }
 
-fn sweep(store: &dyn MetadataStore) -> u64 {
+pub(super) fn sweep(store: &dyn MetadataStore) -> u64 {
     let swept = ok(store.sweep_condemned(&rules()), "sweep_condemned");
     ok(store.finish_prunes(), "finish_prunes");
     swept.runs
 }
 
-fn exists(store: &dyn MetadataStore, run: &RunRecord) -> bool {
+pub(super) fn exists(store: &dyn MetadataStore, run: &RunRecord) -> bool {
     ok(store.run(run.id), "run").is_some()
 }
 
-fn reason(plan: &PrunePlan, reason: KeepReason) -> u64 {
+pub(super) fn reason(plan: &PrunePlan, reason: KeepReason) -> u64 {
     plan.kept
         .iter()
         .find(|kept| kept.reason == reason)

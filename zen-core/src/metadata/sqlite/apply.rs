@@ -19,6 +19,12 @@ pub(super) const DOING: &str = "recording changes";
 pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
     let mut known = Known::new(conn);
     let mut revisions = Revisions::default();
+    // Before anything else: who has been overtaken is told so, and not what became of a slot that somebody else has recorded meanwhile.
+    for change in changes {
+        if let Change::Schedule(schedule) = change {
+            schedules::check_revision(conn, schedule)?;
+        }
+    }
     for change in changes {
         match change {
             Change::RunStarted { run, graph } => {

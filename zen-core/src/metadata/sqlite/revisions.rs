@@ -10,8 +10,7 @@ use super::values::{self, unsigned};
 
 pub(super) const NOW: &str = "SELECT no, revision FROM schedule_revision WHERE no = 1";
 
-/// What a list of changes has raised. Nothing of it is in the database before [`record`](Self::record): as long as a list is
-/// being applied, a schedule's stored revision is the one it had before the list.
+/// What a list of changes has raised. Nothing of it is in the database before [`record`](Self::record).
 #[derive(Debug, Default)]
 pub(super) struct Revisions {
     /// The counter, once something was written.

@@ -21,8 +21,8 @@ const RECORD: &str = "INSERT INTO schedule (id, name, revision, pipeline, pipeli
      arguments_encoded = ?8, stack = ?9, artifacts = ?10, program_path = ?11, program_digest = ?12, state = ?13, reason = ?14, \
      cursor = ?15, reached = ?16, fired = ?17, failures = ?18, created = ?19, updated = ?20";
 
-/// Inserts or replaces what nobody has changed since it was read.
-pub(super) fn record(conn: &Connection, revisions: &mut Revisions, schedule: &ScheduleRecord) -> Outcome<()> {
+/// Fails when somebody has changed the schedule since it was read.
+pub(super) fn check_revision(conn: &Connection, schedule: &ScheduleRecord) -> Outcome<()> {
     let stored = conn
         .prepare_cached("SELECT revision FROM schedule WHERE id = ?1")?
         .query_row([schedule.id.as_bytes()], |row| row.get::<_, i64>(0))
@@ -32,6 +32,11 @@ pub(super) fn record(conn: &Connection, revisions: &mut Revisions, schedule: &Sc
             schedule: schedule.name.clone(),
         });
     }
+    Ok(())
+}
+
+/// Inserts or replaces. Its revision was looked at before anything of the list was applied.
+pub(super) fn record(conn: &Connection, revisions: &mut Revisions, schedule: &ScheduleRecord) -> Outcome<()> {
     let named = conn
         .prepare_cached("SELECT 1 FROM schedule WHERE name = ?1 AND id <> ?2")?
         .exists(params![schedule.name, schedule.id.as_bytes()])?;
@@ -62,10 +67,8 @@ pub(super) fn record(conn: &Connection, revisions: &mut Revisions, schedule: &Sc
         schedule.created.timestamp_micros(),
         schedule.updated.timestamp_micros(),
     ])?;
-    if stored.is_none() {
-        conn.prepare_cached("DELETE FROM deleted_schedule WHERE id = ?1")?
-            .execute([schedule.id.as_bytes()])?;
-    }
+    conn.prepare_cached("DELETE FROM deleted_schedule WHERE id = ?1")?
+        .execute([schedule.id.as_bytes()])?;
     revisions.changed(conn, schedule.id)
 }
 

@@ -22,9 +22,8 @@ pub(super) fn queries() -> impl Iterator<Item = (&'static str, &'static str)> {
         (sweep::LOGS, "log USING PRIMARY KEY (step=? AND line=?)"),
         (sweep::METRICS, "metric_by_step (step=?"),
         (sweep::REMEMBER, "artifact_by_run"),
-        (slots::SETTLED, "slot USING INDEX slot_by_schedule"),
         (slots::NEWER, "slot_by_schedule (schedule=? AND (last,id)>(?,?))"),
-        (needs::SLOTS, "slot_open"),
+        (needs::SLOTS, "slot_by_state (state=?)"),
         (objects::MARK, "condemned_object USING PRIMARY KEY (digest=?"),
     ]
     .into_iter()

@@ -11,8 +11,7 @@ use super::super::{hooks, values};
 use crate::metadata::PruneRules;
 
 /// All that are settled, of each schedule the newest first.
-pub(super) const SETTLED: &str =
-    "SELECT slot.id, slot.schedule, schedule.pipeline, coalesce(slot.ended, slot.last)
+const SETTLED: &str = "SELECT slot.id, slot.schedule, schedule.pipeline, coalesce(slot.ended, slot.last)
     FROM slot CROSS JOIN schedule ON schedule.id = slot.schedule
     WHERE +slot.state NOT IN ('queued', 'claimed') ORDER BY slot.schedule DESC, slot.last DESC, slot.id DESC";
 

@@ -5,7 +5,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{SqliteMetadata, hooks, revisions, runs, schedulers, schedules, slots};
-use super::{execute, plan};
+use super::{execute, plan, with_a_run};
+use crate::artifact::Digest;
 use crate::metadata::{
     Change, MetadataError, MetadataStore, ProgramRecord, RunFilter, ScheduleFilter, ScheduleRecord,
     ScheduleState, SlotCause, SlotFilter, SlotRecord, SlotState, Status,
@@ -128,6 +129,89 @@ fn a_counter_no_zen_wrote_is_an_error() {
         );
         assert!(store.slot(slot).unwrap().is_some(), "{damage}");
     }
+}
+
+/// A list that finds no room takes none of the others with it, or all of them: what is told is what is there.
+#[test]
+fn a_list_that_finds_no_room_is_refused_and_told() {
+    let (store, schedule, _) = with_a_slot();
+    let pages: i64 = store
+        .write("preparing a test", |conn| {
+            Ok(conn.query_row("PRAGMA page_count", [], |row| row.get(0))?)
+        })
+        .unwrap();
+    execute(&store, &format!("PRAGMA max_page_count = {}", pages + 20));
+    let run = with_a_run().1;
+    let digests = ["small", "large", "after"].map(|text| Digest::of(text.as_bytes()));
+    let object = |digest: Digest, size: usize| Change::Object {
+        digest,
+        bytes: vec![7; size],
+    };
+    let outcomes = store.apply_each(&[
+        vec![object(digests[0], 10)],
+        vec![
+            Change::SlotWithdrawn { slot: Uuid::nil() },
+            object(digests[1], 1 << 20),
+        ],
+        vec![object(digests[2], 10)],
+        vec![Change::RunDied {
+            run,
+            error: "not recorded".to_owned(),
+            noticed: DateTime::UNIX_EPOCH,
+        }],
+    ]);
+    assert_eq!(outcomes.len(), 4);
+    assert!(outcomes[1].is_err() && outcomes[3].is_err(), "{outcomes:?}");
+    for (digest, outcome) in digests.iter().zip(&outcomes) {
+        assert_eq!(
+            store.object(*digest).unwrap().is_some(),
+            outcome.is_ok(),
+            "{outcomes:?}"
+        );
+    }
+    // And it goes on.
+    execute(&store, "PRAGMA max_page_count = 1000000");
+    let again = store.apply_each(&[vec![object(digests[1], 1 << 20)]]);
+    assert!(again[0].is_ok(), "{again:?}");
+    assert!(store.schedule(schedule).unwrap().is_some());
+}
+
+/// What cannot be committed is told of every list, with its cause; a list that was refused is told that.
+#[test]
+fn when_the_commit_fails_every_list_has_failed() {
+    let (store, schedule, slot) = with_a_slot();
+    // A reference that is looked at by the commit, and only then.
+    execute(
+        &store,
+        "CREATE TABLE pending (slot BLOB REFERENCES slot (id) DEFERRABLE INITIALLY DEFERRED);
+         CREATE TRIGGER refer AFTER DELETE ON slot BEGIN INSERT INTO pending VALUES (old.id); END",
+    );
+    let record = store.schedule(schedule).unwrap().unwrap();
+    let stale = ScheduleRecord {
+        revision: record.revision + 7,
+        ..record.clone()
+    };
+    let revision = store.schedule_revision().unwrap();
+    let outcomes = store.apply_each(&[
+        vec![Change::Schedule(Box::new(record))],
+        vec![Change::Schedule(Box::new(stale))],
+        vec![Change::SlotWithdrawn { slot }],
+        Vec::new(),
+    ]);
+    assert!(
+        matches!(outcomes[1], Err(MetadataError::Stale { .. })),
+        "{outcomes:?}"
+    );
+    for (place, outcome) in outcomes.iter().enumerate().filter(|(place, _)| *place != 1) {
+        let Err(error @ MetadataError::Failed { location, source, .. }) = outcome else {
+            panic!("list {place}: {outcomes:?}");
+        };
+        assert_eq!(location, ":memory:");
+        assert!(error.to_string().contains("recording changes failed"), "{error}");
+        assert!(source.to_string().contains("FOREIGN KEY"), "{source}");
+    }
+    assert_eq!(store.schedule_revision().unwrap(), revision);
+    assert!(store.slot(slot).unwrap().is_some());
 }
 
 /// What each scheduler asks every second finds nothing by looking at one row.
@@ -258,7 +342,10 @@ fn lists_are_found_by_their_indexes() {
         );
     }
     // Those that aren't settled are few: they may be sorted.
-    for schedule in [None, some] {
+    for (schedule, index) in [
+        (None, "slot_by_state (state=?)"),
+        (some, "slot_open (schedule=?)"),
+    ] {
         let open = SlotFilter {
             schedule,
             settled: Some(false),
@@ -266,6 +353,6 @@ fn lists_are_found_by_their_indexes() {
         };
         let (sql, _) = slots::list_sql(&open);
         let plan = plan(&store, &sql);
-        assert!(plan.contains("slot_open"), "{sql}\n{plan}");
+        assert!(plan.contains(index), "without {index}: {sql}\n{plan}");
     }
 }
