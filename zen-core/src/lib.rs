@@ -72,7 +72,7 @@ pub mod upkeep;
 
 pub use runner::log_layer;
 pub use tracked::Tracked;
-pub use zen_macros::{Metric, Outputs, Row, main, pipeline, predictor, step, tracked};
+pub use zen_macros::{Metric, Outputs, Row, hook, main, pipeline, predictor, step, tracked};
 
 /// In a pipeline's body, an ordinary call that is no step: `plain!(helper(3))`.
 ///

@@ -9,7 +9,8 @@ pub use crate::artifact::{ArtifactStore, Codec, FileArtifact, FolderArtifact, Ma
 pub use crate::client::{ArtifactView, Client, RunView, StepView};
 pub use crate::deploy::{DeployConfig, model_deployer};
 pub use crate::graph::{
-    Artifact, CachePolicy, Handle, Isolation, Pipeline, Retry, StepContext, gather, latest, version, when,
+    Artifact, CachePolicy, Handle, HookEvent, Isolation, Pipeline, Retry, StepContext, gather, latest,
+    version, when,
 };
 pub use crate::metadata::Status;
 pub use crate::metric::{

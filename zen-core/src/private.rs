@@ -5,9 +5,9 @@ pub use inventory;
 pub use crate::artifact::CodecRegistration;
 pub use crate::graph::{
     Argument, ArgumentRecord, ArgumentType, Arguments, DecodeArgument, DecodeOther, EncodedArguments,
-    ErasedPipeline, InputSource, InputValue, Inputs, IntoInput, Many, NodeHandle, OutputLoader, OutputRef,
-    OutputSpec, OutputValue, OwnedInput, PipelineEntry, PipelineMeta, RecordArgument, RecordOther, add_step,
-    inline,
+    ErasedPipeline, HookEntry, Hooks, InputSource, InputValue, Inputs, IntoInput, Many, NodeHandle,
+    OutputLoader, OutputRef, OutputSpec, OutputValue, OwnedInput, PipelineEntry, PipelineMeta,
+    RecordArgument, RecordOther, add_step, inline,
 };
 pub use crate::main_fn::run_main;
 pub use crate::runner::MainOutput;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token, UnOp};
+use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Path, Token, UnOp};
 
 use crate::errors::Errors;
 use crate::near::nearest;
@@ -152,6 +152,21 @@ impl Entry {
         match &self.form {
             Form::Value(Expr::Path(value)) if value.qself.is_none() => Ok(value.path.clone()),
             _ => Err(self.wrong(&format!("a path: `{} = some::path`", self.key))),
+        }
+    }
+
+    /// `key = some::path`, or several in `key(one, another::path)`; `example` is what a path could be.
+    pub(crate) fn paths(&self, example: &str) -> syn::Result<Vec<ExprPath>> {
+        let expected = || {
+            let key = &self.key;
+            self.wrong(&format!(
+                "the path of a function, or several of them: `{key} = {example}`, `{key}({example}, another)`"
+            ))
+        };
+        match &self.form {
+            Form::Value(Expr::Path(path)) => Ok(vec![path.clone()]),
+            Form::List(tokens) if !tokens.is_empty() => list(tokens.clone()).map_err(|_| expected()),
+            _ => Err(expected()),
         }
     }
 

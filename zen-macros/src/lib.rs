@@ -7,6 +7,7 @@ mod attribute;
 mod code;
 mod duration;
 mod errors;
+mod hook;
 mod item;
 mod main_fn;
 mod metric;
@@ -66,11 +67,18 @@ use proc_macro::TokenStream;
 /// | `timeout = "10m"` | the longest an attempt's body may take |
 /// | `isolation = process`, `isolation(process, memory = "2GiB", env("A" = "1"), inherit("B"))` | runs in a process of its own: whatever happens there ends only the step |
 /// | `isolation = none`, `isolation(never = "why")` | runs in the program's own process; also when the whole run is isolated |
+/// | `on_success = path`, `on_success(notify, archive)` | async functions that are called when it was executed and has completed |
+/// | `on_failure = path`, `on_failure(notify, page)` | async functions that are called when it has failed for good, after its last attempt |
 /// | `outputs(mean, spread = Codec)` | names of the outputs in order, and codecs for them |
 /// | `fallible` | the return type is a `Result` by another name |
 /// | `crate = path` | where `zen_core` is found |
 ///
 /// Durations are a whole number and `ms`, `s`, `m`, `h` or `d`.
+///
+/// # Hooks
+///
+/// A hook is an `async fn(HookEvent) -> Result<(), E>`, here or elsewhere, and no part of the cache key. It is not called for outputs from the
+/// cache, nor when the step is skipped or cancelled. `zen_core::graph::Hook` tells what else holds for it.
 ///
 /// # The cache and the code
 ///
@@ -110,6 +118,7 @@ pub fn step(attributes: TokenStream, item: TokenStream) -> TokenStream {
 /// - variables and closures of the body, functions defined in it, and methods;
 /// - `when` and `gather`, which work on handles;
 /// - functions of types (`Vec::new()`), of primitive types (`usize::max(..)`), and of `std`, `core` and `alloc`;
+/// - hooks, in `.on_success(..)` and `.on_failure(..)`;
 /// - whatever stands in `plain!(..)`, which calls an ordinary function here and now.
 ///
 /// Calls inside macros count when the macro's arguments read as expressions, as those of `vec![..]` do. A step can't be
@@ -129,7 +138,11 @@ pub fn step(attributes: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `name = "x"` | the pipeline's name, instead of the function's |
 /// | `cache = false` | turns the cache off for all steps that don't say otherwise |
+/// | `on_success = path`, `on_success(announce, archive)` | async functions that are called when a run has completed |
+/// | `on_failure = path`, `on_failure(notify, page)` | async functions that are called when a run has failed |
 /// | `crate = path` | where `zen_core` is found |
+///
+/// Hooks are for runs: a pipeline that is built into another one has none of its own, and its hooks are not called.
 #[proc_macro_attribute]
 pub fn pipeline(attributes: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::pipeline(attributes.into(), item.into()).into()
@@ -212,6 +225,22 @@ pub fn main(attributes: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn tracked(attributes: TokenStream, item: TokenStream) -> TokenStream {
     tracked::tracked(attributes.into(), item.into()).into()
+}
+
+/// Makes an async function known by its path, so that another process of the same program finds it: the hooks of a schedule.
+///
+/// The function stays as written. Hooks of steps and pipelines need no such mark: `#[step(on_failure = notify)]` takes any
+/// `async fn(HookEvent) -> Result<(), E>`. It goes on free functions without type parameters, and takes `crate = path`.
+///
+/// ```ignore
+/// #[zen_core::hook]
+/// async fn page(event: HookEvent) -> Result<()> {
+///     pager::send(&event.to_string()).await
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn hook(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    hook::hook(attributes.into(), item.into()).into()
 }
 
 /// Lists a model's implementation of `Predictor`, so that a prediction server's process finds it.

@@ -15,6 +15,7 @@ mod failures;
 mod faults;
 mod formats;
 mod grpc;
+mod hooks;
 mod isolation;
 mod language;
 mod local_code;

@@ -3,5 +3,6 @@
 mod support;
 
 mod calendar;
+mod hooks;
 mod life;
 mod policies;

@@ -9,7 +9,7 @@ use super::blocking::blocking;
 use super::{ArtifactView, ClientError, StepView};
 use crate::cache::{Explanation, explain};
 use crate::graph::EncodedArguments;
-use crate::metadata::{ArtifactFilter, RunRecord, Status};
+use crate::metadata::{ArtifactFilter, HookRecord, RunRecord, Status};
 use crate::stack::Stack;
 
 /// One run of a pipeline, as recorded when this view was made.
@@ -133,6 +133,15 @@ impl RunView {
             .into_iter()
             .map(|record| ArtifactView::new(self.stack.clone(), record))
             .collect())
+    }
+
+    /// The hooks that were called after it and its steps, and after the slot of a schedule that it was for, oldest first, as far as they have
+    /// ended. A hook that a killed program was about to call is not among them.
+    ///
+    /// # Errors
+    /// When the metadata store fails.
+    pub fn hooks(&self) -> Result<Vec<HookRecord>, ClientError> {
+        Ok(self.stack.metadata().hooks(self.record.id)?)
     }
 
     /// Why a step was or wasn't taken from the cache: which fields of its key changed since the run before.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{ArtifactView, ClientError};
 use crate::artifact::Materialize;
-use crate::metadata::{Edge, LogRecord, MetricRecord, Status, StepRecord};
+use crate::metadata::{Edge, HookRecord, LogRecord, MetricRecord, Status, StepRecord};
 use crate::stack::Stack;
 
 /// One step of one run.
@@ -133,6 +133,16 @@ impl StepView {
             }
         }
         Ok(artifacts)
+    }
+
+    /// The hooks that were called after it, oldest first; none for a step that was not executed.
+    ///
+    /// # Errors
+    /// When the metadata store fails.
+    pub fn hooks(&self) -> Result<Vec<HookRecord>, ClientError> {
+        let mut hooks = self.stack.metadata().hooks(self.record.run)?;
+        hooks.retain(|hook| hook.step == Some(self.record.id));
+        Ok(hooks)
     }
 
     /// For a cached step: the step of an earlier run that made its outputs.

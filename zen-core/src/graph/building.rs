@@ -414,6 +414,14 @@ impl Building {
     fn check_options(&mut self) {
         for node in &self.nodes {
             let Some(definition) = &node.definition else {
+                if !node.options.hooks.is_empty() {
+                    self.errors.push(GraphError::Option {
+                        step: node.name.clone(),
+                        option: "hook",
+                        place: node.place,
+                        reason: "it is no step: nothing is executed that a hook could be called after".into(),
+                    });
+                }
                 continue;
             };
             let mut wrong = |option, reason: String| {

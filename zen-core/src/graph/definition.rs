@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    CachePolicy, InputSource, Inputs, Isolation, OutputSpec, OutputValue, Retry, StepContext, StepFailure,
-    StepOutput,
+    CachePolicy, Hooks, InputSource, Inputs, IntoHook, Isolation, OutputSpec, OutputValue, Retry,
+    StepContext, StepFailure, StepOutput,
 };
 use crate::artifact::Materialize;
 
@@ -71,6 +71,7 @@ pub struct StepDefinition {
     /// Why it can't run in a process of its own.
     pub(crate) stays: Option<&'static str>,
     pub(crate) panic_aborts: bool,
+    pub(crate) hooks: Hooks,
     pub(crate) inputs: Vec<InputSpec>,
     pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) body: StepBody,
@@ -94,6 +95,7 @@ impl StepDefinition {
             isolation: Isolation::default(),
             stays: None,
             panic_aborts: false,
+            hooks: Hooks::default(),
             inputs: Vec::new(),
             outputs: Vec::new(),
             body: StepBody::Missing,
@@ -215,6 +217,20 @@ impl StepDefinition {
     #[must_use]
     pub fn stays_in_process(mut self, reason: &'static str) -> Self {
         self.stays = Some(reason);
+        self
+    }
+
+    /// Another [hook](super::Hook), called after the step was executed and has completed. No part of the cache key.
+    #[must_use]
+    pub fn on_success<Kind>(mut self, hook: impl IntoHook<Kind>) -> Self {
+        self.hooks = self.hooks.on_success(hook);
+        self
+    }
+
+    /// Another [hook](super::Hook), called after the step has failed for good. No part of the cache key.
+    #[must_use]
+    pub fn on_failure<Kind>(mut self, hook: impl IntoHook<Kind>) -> Self {
+        self.hooks = self.hooks.on_failure(hook);
         self
     }
 

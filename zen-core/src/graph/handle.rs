@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CachePolicy, Isolation, Place, Retry, ambient};
+use super::{CachePolicy, IntoHook, Isolation, Place, Retry, ambient};
 use crate::artifact::{Codec, Materialize, codec_with};
 
 /// The promise of a value of type `T`, which a step will have made when the pipeline runs.
@@ -161,6 +161,29 @@ pub trait Handle: Sized {
     fn isolation(self, isolation: Isolation) -> Self {
         ambient::configure(self.node(), Place::caller(), |node| {
             node.isolation = isolation.over(&node.isolation)
+        });
+        self
+    }
+
+    /// Calls this [hook](super::Hook) when the step was executed and has completed, after those that `#[step(on_success = ..)]` names. It isn't
+    /// called when the step's outputs were taken from the cache or from the run being resumed, nor when the step was skipped. Steps that
+    /// depend on this one don't wait for it, the end of the run does.
+    #[track_caller]
+    fn on_success<Kind>(self, hook: impl IntoHook<Kind>) -> Self {
+        let hook = hook.into_hook();
+        ambient::configure(self.node(), Place::caller(), |node| {
+            node.hooks = std::mem::take(&mut node.hooks).on_success(hook)
+        });
+        self
+    }
+
+    /// Calls this [hook](super::Hook) when the step has failed for good, after its last attempt, and after those that
+    /// `#[step(on_failure = ..)]` names. It isn't called when the step was skipped or cancelled.
+    #[track_caller]
+    fn on_failure<Kind>(self, hook: impl IntoHook<Kind>) -> Self {
+        let hook = hook.into_hook();
+        ambient::configure(self.node(), Place::caller(), |node| {
+            node.hooks = std::mem::take(&mut node.hooks).on_failure(hook)
         });
         self
     }

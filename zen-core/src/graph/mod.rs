@@ -16,6 +16,7 @@ mod export;
 pub(crate) mod failure;
 mod gather;
 mod handle;
+mod hook;
 mod input;
 mod inputs;
 mod isolation;
@@ -45,6 +46,11 @@ pub(crate) use export::json as graph_json;
 pub use failure::{FailureKind, StepFailure};
 pub use gather::gather;
 pub use handle::{Artifact, Handle, NodeHandle, OutputRef};
+pub use hook::{
+    ByFunction, ByValue, Hook, HookEntry, HookEvent, HookRegistryError, Hooks, IntoHook, Outcome, find_hook,
+    registered_hooks,
+};
+pub(crate) use hook::{HookFacts, HookedStep};
 pub use input::{InputSource, IntoInput, Parameter};
 pub(crate) use inputs::LoadedInput;
 pub use inputs::{InputValue, Inputs, OwnedInput};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CachePolicy, Isolation, Parameter, Place, Retry, StepDefinition};
+use super::{CachePolicy, Hooks, Isolation, Parameter, Place, Retry, StepDefinition};
 use crate::artifact::{
     AnyValue, ArtifactError, CodecError, Digest, ErasedCodec, Materialize, codec_of, duplicate,
 };
@@ -125,6 +125,7 @@ pub(crate) struct CallOptions {
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) isolation: Isolation,
+    pub(crate) hooks: Hooks,
     pub(crate) tags: Vec<String>,
 }
 

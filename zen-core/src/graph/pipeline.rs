@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::building::Building;
 use super::{
-    Arguments, CachePolicy, Graph, GraphBuilder, GraphError, OutputRef, PipelineOutput, Place, ambient,
-    export,
+    Arguments, CachePolicy, Graph, GraphBuilder, GraphError, Hooks, IntoHook, OutputRef, PipelineOutput,
+    Place, ambient, export,
 };
 
 /// What `#[pipeline]` knows of a pipeline function.
@@ -26,6 +26,8 @@ pub struct PipelineMeta {
     pub cache: Option<bool>,
     /// Whether it is registered by its path.
     pub registered: bool,
+    /// What is called after its runs.
+    pub hooks: Hooks,
 }
 
 /// A pipeline ready to be run: what a function marked `#[pipeline]` returns.
@@ -40,6 +42,10 @@ pub struct Pipeline<O = ()> {
     pub(crate) path: Option<String>,
     pub(crate) cache: CachePolicy,
     pub(crate) arguments: Arguments,
+    /// What the attribute names: another process that builds the pipeline again has these too.
+    pub(crate) hooks: Hooks,
+    /// What was added to the value.
+    pub(crate) added_hooks: Hooks,
     pub(crate) output: O,
     pub(crate) graph: Result<std::sync::Arc<Graph>, GraphError>,
 }
@@ -76,6 +82,7 @@ impl<O: PipelineOutput> Pipeline<O> {
                 ..CachePolicy::default()
             },
             arguments,
+            hooks: meta.hooks,
             ..pipeline
         }
     }
@@ -94,6 +101,8 @@ impl<O: PipelineOutput> Pipeline<O> {
             path: None,
             cache: CachePolicy::default(),
             arguments: Arguments::new(),
+            hooks: Hooks::new(),
+            added_hooks: Hooks::new(),
             output,
             graph: graph.map(std::sync::Arc::new),
         }
@@ -108,6 +117,8 @@ impl<O: PipelineOutput> Pipeline<O> {
             path: self.path,
             cache: self.cache,
             arguments: self.arguments,
+            hooks: self.hooks,
+            added_hooks: self.added_hooks,
             graph: self.graph,
         }
     }
@@ -135,6 +146,21 @@ impl<O> Pipeline<O> {
     /// The pipeline's arguments by name; `null` for what JSON can't hold.
     pub fn arguments(&self) -> Value {
         self.arguments.json()
+    }
+
+    /// Calls this [hook](super::Hook) when a run of the pipeline has completed, after those that `#[pipeline(on_success = ..)]` names.
+    ///
+    /// It is called when the run's status is recorded, and before [`run`](Self::run) returns. Whatever becomes of it, the run has completed.
+    pub fn on_success<Kind>(mut self, hook: impl IntoHook<Kind>) -> Self {
+        self.added_hooks = self.added_hooks.on_success(hook);
+        self
+    }
+
+    /// Calls this [hook](super::Hook) when a run of the pipeline has failed, after those that `#[pipeline(on_failure = ..)]` names. It isn't
+    /// called for a run that was cancelled, nor for one that could not be started.
+    pub fn on_failure<Kind>(mut self, hook: impl IntoHook<Kind>) -> Self {
+        self.added_hooks = self.added_hooks.on_failure(hook);
+        self
     }
 
     /// Whether another process can build this pipeline again by its name and arguments.

@@ -53,31 +53,36 @@ pub(crate) fn watch(run: &Arc<RunCore>, runtime: &tokio::runtime::Handle) {
     state.runs.retain(|run| run.strong_count() > 0);
     state.runs.push(Arc::downgrade(run));
     if state.listening.as_ref().is_none_or(|task| task.is_finished()) {
-        state.listening = Some(runtime.spawn(listen()).abort_handle());
+        // Listened to from now on, and not from when the task first runs: by then a short run may be about to end.
+        let entered = runtime.enter();
+        // On a runtime that was built without its driver of signals, tokio panics.
+        let signals = std::panic::catch_unwind(Signals::new);
+        drop(entered);
+        // Without, there is nothing to listen to: the default action stays.
+        state.listening = signals
+            .ok()
+            .and_then(Result::ok)
+            .map(|signals| runtime.spawn(listen(signals)).abort_handle());
     }
 }
 
-async fn listen() {
-    loop {
-        if signal().await.is_err() {
-            // Nothing to listen to on this system: the default action stays.
-            return;
-        }
+async fn listen(mut signals: Signals) {
+    while signals.next().await {
         let runs: Vec<_> = state()
             .runs
             .iter()
             .filter_map(Weak::upgrade)
-            .filter(|run| !run.is_finished())
+            .filter(|run| !run.is_finished() || run.is_calling_hooks())
             .collect();
         let ends = state().handlers == 0;
         // A run that was told before and still goes on: the user has lost patience.
-        if ends && (runs.is_empty() || runs.iter().any(|run| run.cancel_reason().is_some())) {
+        if ends && (runs.is_empty() || runs.iter().any(|run| run.was_interrupted())) {
             abandon(runs);
             crate::printing::screen::leave();
             std::process::exit(INTERRUPTED);
         }
         for run in runs {
-            run.cancel("interrupted (Ctrl-C or SIGTERM)");
+            run.interrupt("interrupted (Ctrl-C or SIGTERM)");
         }
     }
 }
@@ -97,18 +102,45 @@ fn abandon(runs: Vec<Arc<RunCore>>) {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM. From the first call on, the system no longer ends the program by itself.
+/// Ctrl-C and SIGTERM, from the moment on that this is made: the system no longer ends the program by itself then.
 #[cfg(unix)]
-pub(crate) async fn signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
+pub(crate) struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    pub(crate) fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one; false when there will be none.
+    pub(crate) async fn next(&mut self) -> bool {
+        let received = tokio::select! {
+            received = self.interrupt.recv() => received,
+            received = self.terminate.recv() => received,
+        };
+        received.is_some()
     }
 }
 
-/// Waits for Ctrl-C.
+/// Ctrl-C and SIGTERM, from the moment on that this is made: the system no longer ends the program by itself then.
 #[cfg(not(unix))]
-pub(crate) async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+pub(crate) struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    pub(crate) fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits for the next one; false when there will be none.
+    pub(crate) async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
 }

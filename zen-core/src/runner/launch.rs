@@ -15,7 +15,7 @@ use super::resume::{Finished, Resume, resumed};
 use super::{Run, RunError, RunHandle, interrupt, isolation};
 use crate::client::blocking;
 use crate::graph::failure::chain;
-use crate::graph::{CachePolicy, Graph, Isolation, Pipeline, PipelineOutput};
+use crate::graph::{CachePolicy, Graph, Hooks, IntoHook, Isolation, Pipeline, PipelineOutput};
 use crate::metadata::{
     ArtifactFilter, Change, MetadataError, ProgramRecord, RunFilter, RunRecord, RunSlot, Status, check_label,
 };
@@ -67,6 +67,8 @@ pub struct Launch<O> {
     tags: Vec<String>,
     executor: Arc<dyn Executor>,
     isolation: Isolation,
+    hooks: Hooks,
+    hook_timeout: Duration,
     interrupts: bool,
     resume: Option<Resume>,
     slot: Option<RunSlot>,
@@ -94,6 +96,8 @@ launch_options! {
     parallel(attempts: usize);
     /// See [`Launch::isolation`].
     isolation(isolation: Isolation);
+    /// See [`Launch::hook_timeout`].
+    hook_timeout(timeout: Duration);
     /// See [`Launch::quiet`].
     quiet();
     /// See [`Launch::named`].
@@ -144,6 +148,8 @@ impl<O: PipelineOutput> Launch<O> {
             tags: Vec::new(),
             executor: Arc::new(InProcess),
             isolation: Isolation::default(),
+            hooks: Hooks::new(),
+            hook_timeout: Duration::from_secs(60),
             interrupts: true,
             resume: None,
             slot: None,
@@ -218,6 +224,25 @@ impl<O: PipelineOutput> Launch<O> {
     /// up these processes.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.isolation = isolation.over(&self.isolation);
+        self
+    }
+
+    /// Calls this [hook](crate::graph::Hook) when the run has completed, after the pipeline's own; see [`Pipeline::on_success`].
+    pub fn on_success<Kind>(mut self, hook: impl IntoHook<Kind>) -> Self {
+        self.hooks = self.hooks.on_success(hook);
+        self
+    }
+
+    /// Calls this [hook](crate::graph::Hook) when the run has failed, after the pipeline's own; see [`Pipeline::on_failure`].
+    pub fn on_failure<Kind>(mut self, hook: impl IntoHook<Kind>) -> Self {
+        self.hooks = self.hooks.on_failure(hook);
+        self
+    }
+
+    /// How long each [hook](crate::graph::Hook) of the run and of its steps may take before it is given up (default 1 minute). At most 64
+    /// hooks of steps are called at once; others wait for their turn, no longer than this.
+    pub fn hook_timeout(mut self, timeout: Duration) -> Self {
+        self.hook_timeout = timeout;
         self
     }
 
@@ -303,6 +328,10 @@ impl<O: PipelineOutput> Launch<O> {
                 .parallel
                 .unwrap_or_else(|| available_parallelism().map_or(4, |n| n.get().max(4))),
             grace: self.grace,
+            hooks: (self.pipeline.hooks.clone())
+                .and(self.pipeline.added_hooks.clone())
+                .and(self.hooks),
+            hook_timeout: self.hook_timeout,
             scratch: process
                 .and_then(|process| stack.scratch_of(process))
                 .unwrap_or_else(std::env::temp_dir),

@@ -3,6 +3,7 @@
 mod adopt;
 mod arguments;
 mod attempt;
+mod call_hook;
 mod core;
 mod error;
 mod events;
@@ -25,10 +26,11 @@ mod upload;
 mod worker;
 
 pub(crate) use arguments::Arguments;
+pub(crate) use call_hook::HookOutcome;
 pub use error::RunError;
 pub use events::{Observer, RunEvent};
 pub use executor::{Cancel, Done, Executor, InProcess, ProducedOutput, StepTask, TaskResult};
-pub(crate) use interrupt::{Interrupts, signal as interrupt_signal};
+pub(crate) use interrupt::{Interrupts, Signals as InterruptSignals};
 pub use launch::{FailurePolicy, Launch};
 pub use logs::{LogLayer, log_layer};
 #[doc(hidden)]

@@ -11,12 +11,13 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use self::writer::Writer;
 use crate::artifact::ArtifactError;
 use crate::graph::failure::chain;
-use crate::metadata::{Change, MetadataError, MetadataStore, StepRecord};
+use crate::metadata::{Change, MetadataError, MetadataStore, Status, StepRecord};
 
 /// The most changes in one transaction.
 const GROUP: usize = 512;
@@ -87,11 +88,22 @@ impl Upload {
     }
 }
 
+/// How a step's end was recorded: it may be failed although its body succeeded.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) status: Status,
+    pub(crate) error: Option<String>,
+}
+
+/// Hears when a step's end is recorded. Dropped unheard when it never is.
+pub(crate) type Told = oneshot::Sender<Recorded>;
+
 /// How a step ended, and what is to be written before.
 struct Ended {
     step: Box<StepRecord>,
     before: Vec<Change>,
     upload: Option<Arc<Upload>>,
+    told: Option<Told>,
 }
 
 /// One thing to write.
@@ -210,7 +222,13 @@ impl Recorder {
         self.put(Entry::Said(step, change));
     }
 
-    pub(crate) fn ended(&self, step: StepRecord, before: Vec<Change>, upload: Option<Arc<Upload>>) {
+    pub(crate) fn ended(
+        &self,
+        step: StepRecord,
+        before: Vec<Change>,
+        upload: Option<Arc<Upload>>,
+        told: Option<Told>,
+    ) {
         if let Some(upload) = &upload {
             upload.report_to(&self.shared);
         }
@@ -218,6 +236,7 @@ impl Recorder {
             step: Box::new(step),
             before,
             upload,
+            told,
         }));
     }
 

@@ -12,7 +12,8 @@ use super::events::RunEvent;
 use super::pool;
 use super::state::Slot;
 use crate::client::{ClientError, RunView, blocking};
-use crate::graph::{OutputLoader, PipelineOutput};
+use crate::graph::failure::chain;
+use crate::graph::{Outcome, OutputLoader, PipelineOutput};
 use crate::metadata::{Change, Status};
 use crate::stack::{Stack, program};
 
@@ -140,6 +141,7 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
     let recorder = core.recorder();
     // Outputs that can't be stored turn a success into a failure: known only when the queue is empty.
     let flushed = recorder.flush();
+    core.wait_for_hooks();
     let not_recorded = |source| RunError::NotRecorded {
         pipeline: pipeline.clone(),
         run,
@@ -179,12 +181,12 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
     let text = error.as_ref().map(|error| match error {
         RunError::Cancelled { reason, .. } => reason.clone(),
         RunError::StepFailed { step, failure, .. } => format!("step `{step}` failed: {failure}"),
-        error => crate::graph::failure::chain(error),
+        error => chain(error),
     });
     recorder.change(Change::RunEnded {
         run,
         status,
-        error: text,
+        error: text.clone(),
         ended: core.now(),
     });
     let closed = recorder.close();
@@ -192,9 +194,16 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
         // What made it fail may be over. Otherwise the run is settled when this process has ended.
         let _ = stack.metadata().apply(&[Change::RunDied {
             run,
-            error: crate::graph::failure::chain(&not_recorded(source)),
+            error: chain(&not_recorded(source)),
             noticed: core.now(),
         }]);
+    }
+    if status != Status::Cancelled {
+        let lost = closed
+            .as_ref()
+            .err()
+            .map(|source| chain(&not_recorded(Arc::clone(source))));
+        core.call_for_run(&text.or(lost).map_or(Outcome::Success, Outcome::Failure));
     }
     core.tell(|| RunEvent::RunEnded {
         pipeline: settings.pipeline.clone(),

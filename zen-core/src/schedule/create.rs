@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::options::{Options, Timing};
 use super::{CatchUp, Schedule, ScheduleView, SchedulingError};
 use crate::client::blocking;
-use crate::graph::{ErasedPipeline, Pipeline, PipelineOutput, rebuild_pipeline};
+use crate::graph::{ErasedPipeline, Hook, Hooks, IntoHook, Pipeline, PipelineOutput, rebuild_pipeline};
 use crate::metadata::{Change, MetadataError, ProgramRecord, ScheduleRecord, ScheduleState, check_label};
 use crate::runner::{Arguments, FailurePolicy};
 use crate::stack::Stack;
@@ -49,7 +49,7 @@ impl<O: PipelineOutput> Pipeline<O> {
             schedule,
             stack: None,
             options: Options::default(),
-            hooks: Vec::new(),
+            hooks: Hooks::new(),
         }
     }
 }
@@ -67,8 +67,7 @@ pub struct Scheduling {
     schedule: Schedule,
     stack: Option<Stack>,
     options: Options,
-    /// Why a hook can't be used.
-    hooks: Vec<String>,
+    hooks: Hooks,
 }
 
 impl Scheduling {
@@ -109,6 +108,42 @@ impl Scheduling {
         self
     }
 
+    /// Calls this [hook](crate::graph::Hook) when a slot's run has completed. The function is marked `#[zen_core::hook]`: whatever process fires
+    /// the slot finds it by its name. Hooks that were added to the pipeline's value (`pipeline().on_success(..)`) become the schedule's in the same
+    /// way; those of its attribute and of its steps are called as in every run.
+    pub fn on_success<Kind>(mut self, hook: impl IntoHook<Kind>) -> Self {
+        self.hooks = self.hooks.on_success(hook);
+        self
+    }
+
+    /// Calls this [hook](crate::graph::Hook) when a slot's run has failed or could not be started; not for slots that were skipped, missed or
+    /// cancelled. See [`on_success`](Self::on_success).
+    ///
+    /// ```
+    /// use zen_core::prelude::*;
+    /// use zen_core::schedule::Schedule;
+    ///
+    /// #[zen_core::hook]
+    /// async fn page(event: HookEvent) -> Result<()> {
+    ///     eprintln!("{event}"); // a mail, a message..
+    ///     Ok(())
+    /// }
+    /// # #[step]
+    /// # fn one() -> u8 { 1 }
+    /// # #[pipeline]
+    /// # fn nightly() -> Artifact<u8> { one() }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let stack = Stack::in_memory()?;
+    /// nightly().schedule("nightly", Schedule::cron("@daily")?).on_failure(page).on(&stack).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_failure<Kind>(mut self, hook: impl IntoHook<Kind>) -> Self {
+        self.hooks = self.hooks.on_failure(hook);
+        self
+    }
+
     async fn keep(self) -> Result<ScheduleView, SchedulingError> {
         let kept = move || Ok(self.keep_now());
         blocking(kept).await?
@@ -117,12 +152,6 @@ impl Scheduling {
     fn keep_now(self) -> Result<ScheduleView, SchedulingError> {
         let name = self.name.as_str();
         check_name(name)?;
-        if let Some(reason) = self.hooks.first() {
-            return Err(SchedulingError::Hook {
-                schedule: name.to_owned(),
-                reason: reason.clone(),
-            });
-        }
         for tag in &self.options.tags {
             check_label(tag).map_err(|reason| SchedulingError::Label {
                 schedule: name.to_owned(),
@@ -137,6 +166,12 @@ impl Scheduling {
         };
         let program = program(&stack, name)?;
         let mut options = self.options;
+        let hooks = self.pipeline.added_hooks.clone().and(self.hooks);
+        (options.on_success, options.on_failure) =
+            hook_names(hooks).map_err(|reason| SchedulingError::Hook {
+                schedule: name.to_owned(),
+                reason,
+            })?;
         options.startable = can_be_started();
         let options = serde_json::to_value(&options).map_err(|error| unwritable(name, "options", &error))?;
         for _ in 0..TRIES {
@@ -275,7 +310,7 @@ fn blank(stack: &Stack, name: &str, pipeline: &ErasedPipeline, now: DateTime<Utc
 fn startable(schedule: &str, pipeline: &ErasedPipeline) -> Result<String, SchedulingError> {
     let graph = pipeline.graph().map_err(|source| SchedulingError::Graph {
         schedule: schedule.to_owned(),
-        source,
+        source: Box::new(source),
     })?;
     let refused = |reason: String| SchedulingError::NotStartable {
         schedule: schedule.to_owned(),
@@ -317,6 +352,18 @@ fn unwritable(schedule: &str, what: &'static str, error: &serde_json::Error) -> 
         what,
         reason: error.to_string(),
     }
+}
+
+/// The names of what is called after success and after failure.
+fn hook_names(hooks: Hooks) -> Result<(Vec<String>, Vec<String>), String> {
+    let names = |hooks: Vec<Hook>| {
+        hooks
+            .iter()
+            .map(super::scheduler::name_of)
+            .collect::<Result<_, _>>()
+    };
+    let (success, failure) = hooks.into_lists();
+    Ok((names(success)?, names(failure)?))
 }
 
 /// Whether another process can start this program to execute a run.

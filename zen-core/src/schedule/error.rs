@@ -31,7 +31,7 @@ pub enum SchedulingError {
         schedule: String,
         /// The mistake.
         #[source]
-        source: GraphError,
+        source: Box<GraphError>,
     },
     /// The name can't be a schedule's.
     #[error("`{name}` can't name a schedule: {reason}")]
@@ -120,7 +120,7 @@ pub enum SchedulingError {
         schedule: String,
         /// Why not.
         #[source]
-        source: crate::runner::RunError,
+        source: Box<crate::runner::RunError>,
     },
     /// A long name or tag.
     #[error("schedule `{schedule}`: the {what} can't be used: {reason}")]

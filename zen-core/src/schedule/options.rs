@@ -43,7 +43,7 @@ pub(crate) struct Options {
     pub(crate) pause_after: Option<u32>,
     /// Whether the program that made the schedule can be started to execute a run.
     pub(crate) startable: bool,
-    /// The names of registered hooks.
+    /// The names of registered hooks that are called when a slot is settled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) on_success: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

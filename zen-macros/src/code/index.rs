@@ -277,7 +277,11 @@ fn leaves_functions_alone(attribute: &Attribute) -> bool {
         "track_caller",
         "cfg",
     ];
-    KNOWN.iter().any(|name| attribute.path().is_ident(name))
+    let path = attribute.path();
+    // As it is written in its documentation: another attribute of the same name may make anything of the function.
+    let is_hook =
+        path.segments.len() == 2 && path.segments[0].ident == "zen_core" && path.segments[1].ident == "hook";
+    is_hook || KNOWN.iter().any(|name| path.is_ident(name))
 }
 
 fn defined_names(tokens: TokenStream, names: &mut BTreeSet<String>) {

@@ -5,14 +5,16 @@ use syn::{LitStr, Path};
 
 use crate::attribute::{self, Entry};
 use crate::errors::Errors;
+use crate::hook::Hooks;
 
-const KEYS: &[&str] = &["name", "cache", "crate"];
+const KEYS: &[&str] = &["name", "cache", "on_success", "on_failure", "crate"];
 
 /// The settings of a pipeline.
 #[derive(Default)]
 pub(super) struct Attributes {
     pub(super) name: Option<LitStr>,
     pub(super) cache: Option<bool>,
+    pub(super) hooks: Hooks,
     pub(super) krate: Option<Path>,
 }
 
@@ -30,6 +32,7 @@ impl Attributes {
         match entry.key.to_string().as_str() {
             "name" => self.name = Some(entry.text("training")?),
             "cache" => self.cache = Some(entry.boolean()?),
+            "on_success" | "on_failure" => self.hooks.set(entry)?,
             "crate" => self.krate = Some(entry.path()?),
             _ => return Err(attribute::unknown_key(&entry.key, "`#[pipeline]`", KEYS)),
         }

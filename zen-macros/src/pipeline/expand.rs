@@ -48,6 +48,7 @@ impl Pipeline<'_> {
             None => quote!(::core::option::Option::None),
         };
         let registered = self.is_registered();
+        let hooks = self.attributes.hooks.calls();
         let place = self.place();
         let record = if names.is_empty() {
             quote!()
@@ -68,6 +69,7 @@ impl Pipeline<'_> {
                     docs: #docs,
                     cache: #cache,
                     registered: #registered,
+                    hooks: #private::Hooks::new() #hooks,
                 };
                 let __zen_body = move || <#name>::node #turbofish(#(#names),*);
                 #build

@@ -6,8 +6,9 @@ use proc_macro2::Span;
 use quote::ToTokens as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Arm, Block, Expr, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprPath, ExprStruct, ExprWhile,
-    FnArg, Item, ItemFn, Local, Macro, Pat, Path, PathArguments, PathSegment, Type, TypePath,
+    Arm, Block, Expr, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprMethodCall, ExprPath,
+    ExprStruct, ExprWhile, FnArg, Item, ItemFn, Local, Macro, Pat, Path, PathArguments, PathSegment, Type,
+    TypePath,
 };
 
 use super::scope::{Meaning, Scopes};
@@ -97,6 +98,14 @@ impl VisitMut for Rewrite<'_> {
         for argument in &mut call.args {
             self.visit_expr_mut(argument);
         }
+    }
+
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        // A hook is an ordinary function, or a closure of ordinary code.
+        if call.args.len() == 1 && (call.method == "on_success" || call.method == "on_failure") {
+            return self.visit_expr_mut(&mut call.receiver);
+        }
+        visit_mut::visit_expr_method_call_mut(self, call);
     }
 
     fn visit_expr_path_mut(&mut self, value: &mut ExprPath) {

@@ -146,3 +146,16 @@ fn steps_as_values() {
     is_an_error("#[step] fn inner() {} x.map(inner)", "inner");
     stays("rate.map(f64::sqrt).map(String::from).map(plain!(helper)); fn h() {} level.map(h)");
 }
+
+#[test]
+fn hooks_are_ordinary_code() {
+    becomes(
+        "train(1).on_failure(notify).retry(2).on_success(hooks::page(rate))",
+        "<train>::node(1).on_failure(notify).retry(2).on_success(hooks::page(rate))",
+    );
+    becomes(
+        "train(data().on_success(|event: HookEvent| send(event)))",
+        "<train>::node(<data>::node().on_success(|event: HookEvent| send(event)))",
+    );
+    is_an_error("train(1).after(notify)", "notify");
+}

@@ -10,6 +10,7 @@ use super::isolation::Isolation;
 use crate::attribute::{self, Entry, Form};
 use crate::duration::Millis;
 use crate::errors::Errors;
+use crate::hook::Hooks;
 use crate::item::Core;
 
 const KEYS: &[&str] = &[
@@ -19,6 +20,8 @@ const KEYS: &[&str] = &[
     "retry",
     "timeout",
     "isolation",
+    "on_success",
+    "on_failure",
     "depends",
     "strict",
     "ignore",
@@ -43,6 +46,7 @@ pub(super) struct Attributes {
     retry: Option<Retry>,
     timeout: Option<Millis>,
     isolation: Option<Isolation>,
+    hooks: Hooks,
     depends: Vec<Type>,
     strict: bool,
     ignore: Vec<Ident>,
@@ -91,6 +95,7 @@ impl Attributes {
             "retry" => self.retry = Some(retry(entry, errors)?),
             "timeout" => self.timeout = Some(Millis::of(entry, false)?),
             "isolation" => self.isolation = Some(Isolation::parse(entry, errors)?),
+            "on_success" | "on_failure" => self.hooks.set(entry)?,
             "depends" => self.depends = attribute::list(entry.list("path::to::helper")?)?,
             "strict" => {
                 entry.flag()?;
@@ -186,6 +191,7 @@ impl Attributes {
         if let Some(isolation) = &self.isolation {
             calls.extend(isolation.settings(core));
         }
+        calls.extend(self.hooks.calls());
         for path in &self.depends {
             // `to_string` puts spaces between tokens as it likes.
             let name: String = path.to_token_stream().to_string().split_whitespace().collect();

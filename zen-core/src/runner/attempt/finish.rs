@@ -73,10 +73,11 @@ impl RunCore {
                 error: Some(failure.to_string()),
                 ..self.blank(task.node, &task.name, task.step)
             };
-            self.record_end(task, record, &failure);
+            self.record_end(task, record, &failure, None);
             return;
         }
         let again = task.attempt <= prepared.retry.max && !cancelled;
+        let mut told = None;
         {
             let mut state = self.state();
             let instance = state.instance(task.instance);
@@ -85,7 +86,10 @@ impl RunCore {
             }
             match again {
                 true => state.pause(task.instance, Phase::Pausing),
-                false => state.fail(task.instance, failure.clone()),
+                false => {
+                    told = self.hooked(task, state.took(task.instance));
+                    state.fail(task.instance, failure.clone());
+                }
             }
         }
         if again {
@@ -111,7 +115,7 @@ impl RunCore {
                 inputs: Self::recorded_inputs(&prepared.inputs, &prepared.parameters),
                 ..self.blank(task.node, &task.name, task.step)
             };
-            self.record_end(task, record, &failure);
+            self.record_end(task, record, &failure, told);
             self.after_failure();
         }
     }
@@ -154,6 +158,7 @@ impl RunCore {
         let mut changes = prepared.parameters;
         changes.extend(stored.changes);
         let slots = stored.outputs.into_iter().map(slot_of).collect();
+        let took = (ended - prepared.started).to_std().unwrap_or_default();
         {
             // Settled and recorded under one lock, so that a timeout in between can't record something else.
             let mut state = self.state();
@@ -162,10 +167,10 @@ impl RunCore {
                 drop(state);
                 return;
             }
-            self.recorder().ended(record, changes, stored.upload);
+            let told = self.hooked(task, Some(took));
+            self.recorder().ended(record, changes, stored.upload, told);
             state.succeed(task.instance, Status::Completed, slots);
         }
-        let took = (ended - prepared.started).to_std().unwrap_or_default();
         if took > DEAR || prepared.policy.enabled == Some(false) {
             self.recorder().hurry();
         }

@@ -80,9 +80,14 @@ impl RunCore {
     }
 
     fn fail_early(self: &Arc<Self>, task: &Task, failure: StepFailure) {
-        self.state().fail(task.instance, failure.clone());
+        let told = {
+            let mut state = self.state();
+            let told = self.hooked(task, None);
+            state.fail(task.instance, failure.clone());
+            told
+        };
         if self.graph.get(task.node).step().is_some() {
-            self.record_failed(task, &failure, None);
+            self.record_failed(task, &failure, None, told);
         }
         self.after_failure();
     }
@@ -148,7 +153,7 @@ impl RunCore {
             ..self.blank(task.node, &task.name, task.step)
         };
         let slots = outputs.into_iter().map(slot_of).collect();
-        self.recorder().ended(record, Vec::new(), None);
+        self.recorder().ended(record, Vec::new(), None, None);
         self.tell(|| RunEvent::StepEnded {
             step: task.name.clone(),
             status: Status::Cached,

@@ -3,6 +3,8 @@
 //! There is no coordinating thread: whoever has finished an attempt takes the lock, settles it, and goes on with the next attempt
 //! in the same thread, so that a chain of short steps costs no thread switch.
 
+mod calls;
+mod hooks;
 mod record;
 mod stopping;
 mod timing;
@@ -20,7 +22,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::graph::{CachePolicy, Component, FailureKind, Graph, Isolation, StepFailure};
+use crate::graph::{CachePolicy, Component, FailureKind, Graph, Hooks, Isolation, StepFailure};
 use crate::metadata::{MetadataError, RunSlot, Status, StepRecord};
 use crate::runner::FailurePolicy;
 use crate::runner::attempt::Prepared;
@@ -52,12 +54,16 @@ pub(crate) struct Settings {
     pub(crate) parallel: usize,
     /// How long a body that was told to stop may take.
     pub(crate) grace: Duration,
+    /// What is called after the run.
+    pub(crate) hooks: Hooks,
+    /// How long a hook may take.
+    pub(crate) hook_timeout: Duration,
+    /// For which slot of a schedule it is.
+    pub(crate) slot: Option<RunSlot>,
     pub(crate) project: PathBuf,
     pub(crate) scratch: PathBuf,
     /// The finished steps of the run that this one continues, by name.
     pub(crate) resumed: HashMap<String, StepRecord>,
-    /// The slot of a schedule that the run is for.
-    pub(crate) slot: Option<RunSlot>,
 }
 
 pub(crate) struct RunCore {
@@ -79,6 +85,7 @@ pub(crate) struct RunCore {
     attempts: Mutex<HashMap<InstanceId, (u32, Arc<Cancel>)>>,
     cancel_reason: Mutex<Option<String>>,
     broken: Mutex<Option<Broken>>,
+    hooks: calls::Calls,
     finished: Notify,
     started: Instant,
 }
@@ -155,6 +162,7 @@ impl RunCore {
             attempts: Mutex::default(),
             cancel_reason: Mutex::default(),
             broken: Mutex::default(),
+            hooks: calls::Calls::default(),
             finished: Notify::new(),
             started: Instant::now(),
         });

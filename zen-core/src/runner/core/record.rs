@@ -4,6 +4,7 @@ use super::*;
 use crate::graph::{StepFailure, parameters_json};
 use crate::metadata::{Status, StepRecord};
 use crate::runner::events::RunEvent;
+use crate::runner::recorder::Told;
 use crate::runner::state::{NotRun, Task};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -16,7 +17,7 @@ impl RunCore {
             error: Some(step.reason.clone()),
             ..self.blank(step.node, &step.name, step.step)
         };
-        self.recorder().ended(record, Vec::new(), None);
+        self.recorder().ended(record, Vec::new(), None, None);
         self.tell(|| RunEvent::StepEnded {
             step: step.name,
             status: step.status,
@@ -77,7 +78,14 @@ impl RunCore {
         });
     }
 
-    pub(crate) fn record_failed(&self, task: &Task, failure: &StepFailure, started: Option<DateTime<Utc>>) {
+    /// `told` hears when it is recorded.
+    pub(crate) fn record_failed(
+        &self,
+        task: &Task,
+        failure: &StepFailure,
+        started: Option<DateTime<Utc>>,
+        told: Option<Told>,
+    ) {
         let record = StepRecord {
             status: Status::Failed,
             attempt: task.attempt,
@@ -87,12 +95,18 @@ impl RunCore {
             metadata: lock(&task.said.metadata).clone(),
             ..self.blank(task.node, &task.name, task.step)
         };
-        self.record_end(task, record, failure);
+        self.record_end(task, record, failure, told);
     }
 
-    pub(crate) fn record_end(&self, task: &Task, record: StepRecord, failure: &StepFailure) {
+    pub(crate) fn record_end(
+        &self,
+        task: &Task,
+        record: StepRecord,
+        failure: &StepFailure,
+        told: Option<Told>,
+    ) {
         let status = record.status;
-        self.recorder().ended(record, Vec::new(), None);
+        self.recorder().ended(record, Vec::new(), None, told);
         let started = self.state().instance(task.instance).started;
         self.tell(|| RunEvent::StepEnded {
             step: task.name.clone(),

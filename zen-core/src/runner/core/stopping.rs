@@ -29,6 +29,7 @@ impl RunCore {
     pub(crate) fn cancel(self: &Arc<Self>, reason: &str) {
         let reason = &cut(reason.to_owned());
         lock(&self.cancel_reason).get_or_insert_with(|| reason.clone());
+        self.stop_hooks();
         self.stop(Status::Cancelled, reason.clone());
         let running: Vec<String> = {
             let state = self.state();
@@ -132,7 +133,7 @@ impl RunCore {
             error: Some(reason.clone()),
             ..self.blank(node, &name, step)
         };
-        self.recorder().ended(record, Vec::new(), None);
+        self.recorder().ended(record, Vec::new(), None, None);
         self.tell(|| RunEvent::StepEnded {
             step: name,
             status: Status::Cancelled,

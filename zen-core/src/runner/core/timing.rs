@@ -44,6 +44,7 @@ impl RunCore {
             cancel.request();
         }
         let again = task.attempt <= retry.max;
+        let mut told = None;
         {
             let mut state = self.state();
             let instance = state.instance(task.instance);
@@ -53,11 +54,14 @@ impl RunCore {
             match (again, lingers) {
                 (true, true) => state.pause(task.instance, Phase::Lingering),
                 (true, false) => state.pause(task.instance, Phase::Pausing),
-                (false, _) => state.fail(task.instance, failure.clone()),
+                (false, _) => {
+                    told = self.hooked(task, state.took(task.instance));
+                    state.fail(task.instance, failure.clone());
+                }
             }
         }
         if !again {
-            self.record_failed(task, &failure, Some(started));
+            self.record_failed(task, &failure, Some(started), told);
         } else if lingers {
             self.record_retrying(task, &failure, Duration::ZERO, started);
             self.bound_lingering(task, &failure, started);
@@ -86,15 +90,17 @@ impl RunCore {
                 core.settings.grace
             );
             let failure = StepFailure::new(FailureKind::Timeout, message);
-            {
+            let told = {
                 let mut state = core.state();
                 let instance = state.instance(task.instance);
                 if instance.phase != Phase::Lingering || instance.attempt != task.attempt {
                     return;
                 }
+                let told = core.hooked(&task, state.took(task.instance));
                 state.fail(task.instance, failure.clone());
-            }
-            core.record_failed(&task, &failure, Some(started));
+                told
+            };
+            core.record_failed(&task, &failure, Some(started), told);
             core.after_failure();
             core.pump();
         });

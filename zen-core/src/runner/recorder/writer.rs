@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::{Ended, Entry, GROUP, RecorderEvents, Shared};
+use super::{Ended, Entry, GROUP, Recorded, RecorderEvents, Shared, Told};
 use crate::metadata::{Change, MetadataError, Status, StepRecord};
 
 /// How long the first change after a pause waits for others to join it. Those that come while a group is being written
@@ -31,6 +31,8 @@ pub(super) struct Writer {
     unstored: HashSet<Uuid>,
     /// Artifacts that could not be stored.
     lost: HashSet<Uuid>,
+    /// Who is to hear of what is about to be applied.
+    telling: Vec<(Told, Recorded)>,
 }
 
 /// What there is to do.
@@ -52,6 +54,7 @@ impl Writer {
             waiting: Vec::new(),
             unstored: HashSet::new(),
             lost: HashSet::new(),
+            telling: Vec::new(),
         }
     }
 
@@ -204,7 +207,16 @@ impl Writer {
         if changes.is_empty() {
             return Ok(());
         }
-        self.shared.metadata.apply(&changes)
+        self.apply(&changes)
+    }
+
+    fn apply(&mut self, changes: &[Change]) -> Result<(), MetadataError> {
+        self.shared.metadata.apply(changes)?;
+        for (told, recorded) in self.telling.drain(..) {
+            // Nobody listens when the run was given up.
+            let _ = told.send(recorded);
+        }
+        Ok(())
     }
 
     /// The name of the step that an entry is about.
@@ -235,7 +247,7 @@ impl Writer {
             if all {
                 if ended.upload.as_ref().is_some_and(|upload| upload.is_open()) && !changes.is_empty() {
                     // What is ready need not wait for this upload.
-                    self.shared.metadata.apply(&std::mem::take(changes))?;
+                    self.apply(&std::mem::take(changes))?;
                 }
             } else if self.must_wait(&ended) {
                 self.unstored.extend(outputs(&ended));
@@ -253,6 +265,7 @@ impl Writer {
             mut step,
             before,
             upload,
+            told,
         } = ended;
         let stored = upload.map_or(Ok(()), |upload| upload.wait());
         self.marks.remove(&step.id);
@@ -265,6 +278,7 @@ impl Writer {
         let error = match (stored, lost_input) {
             (Ok(()), None) => {
                 changes.extend(before);
+                self.tell(told, &step);
                 changes.push(Change::Step(step));
                 return;
             }
@@ -280,7 +294,18 @@ impl Writer {
         step.inputs.retain(|edge| !self.lost.contains(&edge.artifact));
         step.status = Status::Failed;
         step.error = Some(error);
+        self.tell(told, &step);
         changes.push(Change::Step(step));
+    }
+
+    /// Tells `told` of the step when it is written.
+    fn tell(&mut self, told: Option<Told>, step: &StepRecord) {
+        let Some(told) = told else { return };
+        let recorded = Recorded {
+            status: step.status,
+            error: step.error.clone(),
+        };
+        self.telling.push((told, recorded));
     }
 }
 

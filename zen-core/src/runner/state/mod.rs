@@ -9,7 +9,7 @@ mod work;
 use elements::{FanOut, Membership};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -203,6 +203,11 @@ impl State {
 
     pub(crate) fn instance(&mut self, id: InstanceId) -> &mut Instance {
         &mut self.instances[id]
+    }
+
+    /// How long its attempt has taken so far.
+    pub(crate) fn took(&self, id: InstanceId) -> Option<Duration> {
+        self.instances[id].started.map(|started| started.elapsed())
     }
 
     fn node(&self, id: InstanceId) -> &Node {

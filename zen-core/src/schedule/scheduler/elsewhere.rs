@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use super::events::SchedulerEvent;
 use super::fire::{outcome, start};
+use super::hooks::call_hooks;
 use super::settle::Outcome;
 use super::work::Work;
 use crate::artifact::StoreOrigin;
@@ -74,6 +75,7 @@ enum Report {
     Ended {
         state: SlotState,
         reason: Option<String>,
+        hooked: bool,
     },
 }
 
@@ -187,11 +189,16 @@ fn converse(
                 run: Some(run),
                 lag: work.stack.clock().now() - slot.due,
             }),
-            Report::Ended { state, reason } => {
+            Report::Ended {
+                state,
+                reason,
+                hooked,
+            } => {
                 return Ok(Some(Outcome {
                     state,
                     reason,
                     run: None,
+                    hooked,
                 }));
             }
         }
@@ -242,7 +249,9 @@ fn execute() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         // A service manager may tell every process of a unit to end: the scheduler says whether and when.
-        tokio::spawn(async { while crate::runner::interrupt_signal().await.is_ok() {} });
+        if let Ok(mut signals) = crate::runner::InterruptSignals::new() {
+            tokio::spawn(async move { while signals.next().await {} });
+        }
         run_order(order, receiving, &sending).await
     });
     crate::printing::screen::leave();
@@ -251,6 +260,7 @@ fn execute() -> io::Result<()> {
         &Report::Ended {
             state: ended.state,
             reason: ended.reason,
+            hooked: ended.hooked,
         },
     );
     runtime.shutdown_background();
@@ -287,8 +297,22 @@ async fn run_order(order: Order, orders: BufReader<UnixStream>, sending: &Arc<Mu
         Ok(handle) => {
             // Without it the scheduler's line is missing, and nothing else.
             let _ = say(sending, &Report::Started { run: handle.id() });
+            let run = handle.id();
             listen(orders, handle.canceller());
-            outcome(handle.wait().await.map(|_| ()))
+            let outcome = outcome(handle.wait().await.map(|_| ()));
+            // The functions are this program's, and perhaps not the scheduler's.
+            let slot = SlotRecord {
+                state: outcome.state,
+                reason: outcome.reason.clone(),
+                run: Some(run),
+                ended: Some(stack.clock().now()),
+                ..slot
+            };
+            call_hooks(&stack, &schedule, &slot).await;
+            Outcome {
+                hooked: true,
+                ..outcome
+            }
         }
         Err(error) => Outcome::failed(chain(&error)),
     }

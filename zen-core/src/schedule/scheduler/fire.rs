@@ -84,11 +84,13 @@ pub(super) fn outcome(ended: Result<(), RunError>) -> Outcome {
             state: SlotState::Completed,
             reason: None,
             run: None,
+            hooked: false,
         },
         Err(RunError::Cancelled { reason, .. }) => Outcome {
             state: SlotState::Cancelled,
             reason: Some(reason),
             run: None,
+            hooked: false,
         },
         Err(error) => Outcome::failed(chain(&error)),
     }
@@ -139,7 +141,7 @@ pub(super) async fn start(
     };
     started.map_err(|source| SchedulingError::Start {
         schedule: schedule.name.clone(),
-        source,
+        source: Box::new(source),
     })
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Seen {
     /// The slots that are this scheduler's to fire now.
     pub(super) claimed: Vec<(ScheduleRecord, SlotRecord)>,
     pub(super) events: Vec<SchedulerEvent>,
+    /// The slots that were settled after they had been fired by a scheduler that died.
+    pub(super) settled: Vec<(ScheduleRecord, SlotRecord)>,
     /// There is more to do at once.
     pub(super) again: bool,
     /// Something could not be written: it is tried again, but not at once.
@@ -231,6 +233,13 @@ impl Seen {
         let schedule = accepted.schedule;
         for slot in accepted.claimed {
             self.claimed.push((schedule.clone(), slot));
+        }
+        for event in &accepted.events {
+            if let SchedulerEvent::Settled { slot, .. } = event
+                && slot.state.has_fired()
+            {
+                self.settled.push((schedule.clone(), slot.clone()));
+            }
         }
         self.events.extend(accepted.events);
     }

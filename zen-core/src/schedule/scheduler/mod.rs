@@ -14,6 +14,7 @@ mod elsewhere;
 mod events;
 mod failures;
 mod fire;
+mod hooks;
 mod lines;
 mod look;
 mod others;
@@ -29,4 +30,5 @@ pub(crate) use elsewhere::is_hooked;
 #[cfg(unix)]
 pub use elsewhere::run_if_scheduled;
 pub use events::{SchedulerEvent, SchedulerObserver};
+pub(super) use hooks::name_of;
 pub use outcome::SchedulerEnd;

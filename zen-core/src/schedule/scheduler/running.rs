@@ -12,6 +12,7 @@ use super::beat::Beat;
 use super::builder::Scheduler;
 use super::events::SchedulerEvent;
 use super::fire::fire;
+use super::hooks::call_hooks;
 use super::look::{Desk, Seen};
 use super::outcome::SchedulerEnd;
 use super::signals::Signals;
@@ -221,6 +222,11 @@ impl Running {
                 tracing::warn!(target: "zen::scheduler", "{error}");
             }
             self.work.tell(event);
+        }
+        for (schedule, slot) in seen.settled {
+            let stack = self.work.stack.clone();
+            self.runs
+                .spawn(async move { call_hooks(&stack, &schedule, &slot).await });
         }
         for (schedule, slot) in seen.claimed {
             self.work.begins(slot.id, schedule.id);

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::events::SchedulerEvent;
 use super::failures::count;
+use super::hooks::call_hooks;
 use super::work::Work;
 use crate::client::blocking;
-use crate::metadata::{Change, MetadataError, SlotRecord, SlotState, Status, cut};
+use crate::metadata::{Change, MetadataError, ScheduleRecord, SlotRecord, SlotState, Status, cut};
 use crate::schedule::options::Timing;
 use crate::schedule::view::skip_waiting;
 use crate::schedule::{Interrupted, SchedulingError};
@@ -24,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) reason: Option<String>,
     /// The run, when it was executed here.
     pub(super) run: Option<Uuid>,
+    /// The schedule's hooks were called already, in the program that has them.
+    pub(super) hooked: bool,
 }
 
 impl Outcome {
@@ -32,14 +35,15 @@ impl Outcome {
             state: SlotState::Failed,
             reason: Some(cut(reason.into())),
             run: None,
+            hooked: false,
         }
     }
 }
 
 /// What came of it.
 enum Settled {
-    /// The slot as it stands now, and why the schedule was paused.
-    Done(Box<SlotRecord>, Option<String>),
+    /// The slot and the schedule as they stand now, and why that was paused.
+    Done(Box<SlotRecord>, Box<ScheduleRecord>, Option<String>),
     /// It is another scheduler's, or gone with its schedule.
     Lost,
 }
@@ -48,28 +52,31 @@ enum Settled {
 /// dies another scheduler settles it.
 pub(super) async fn settle(work: &Arc<Work>, schedule: &str, slot: SlotRecord, outcome: Outcome) {
     let interrupted = work.is_cancelling() && outcome.state == SlotState::Cancelled;
-    let mut told = false;
+    let (mut told, hooked) = (false, outcome.hooked);
     loop {
         let (stack, slot, outcome) = (work.stack.clone(), slot.clone(), outcome.clone());
         let id = slot.id;
         let settled = blocking(move || Ok(settle_now(&stack, &slot, &outcome, interrupted))).await;
         match settled.map_err(SchedulingError::from).and_then(|settled| settled) {
-            Ok(Settled::Done(slot, paused)) => {
-                let schedule = schedule.to_owned();
+            Ok(Settled::Done(slot, record, paused)) => {
+                let schedule = record.name.clone();
                 let event = match slot.state {
                     SlotState::Queued => SchedulerEvent::Requeued {
                         schedule: schedule.clone(),
-                        slot: *slot,
+                        slot: (*slot).clone(),
                         reason: "its scheduler was stopped".to_owned(),
                     },
                     _ => SchedulerEvent::Settled {
                         schedule: schedule.clone(),
-                        slot: *slot,
+                        slot: (*slot).clone(),
                     },
                 };
                 work.tell(&event);
                 if let Some(reason) = paused {
                     work.tell(&SchedulerEvent::Paused { schedule, reason });
+                }
+                if !hooked {
+                    call_hooks(&work.stack, &record, &slot).await;
                 }
                 return;
             }
@@ -143,9 +150,9 @@ fn settle_now(
         if record.state != before {
             changes.extend(skip_waiting(stack, &mut record, "the schedule was paused")?);
         }
-        changes.push(Change::Schedule(Box::new(record)));
+        changes.push(Change::Schedule(Box::new(record.clone())));
         match metadata.apply(&changes) {
-            Ok(()) => return Ok(Settled::Done(Box::new(slot), paused)),
+            Ok(()) => return Ok(Settled::Done(Box::new(slot), Box::new(record), paused)),
             Err(MetadataError::Stale { .. }) => {}
             Err(MetadataError::SlotTaken { .. }) => return Ok(Settled::Lost),
             Err(error) => return Err(error.into()),

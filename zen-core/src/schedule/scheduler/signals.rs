@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::runner::Interrupts;
+use crate::runner::{InterruptSignals, Interrupts};
 
 /// What a shell expects of a program that ended by Ctrl-C.
 const INTERRUPTED: i32 = 130;
@@ -21,18 +21,21 @@ pub(super) struct Signals {
 impl Signals {
     pub(super) fn listen(yes: bool) -> Self {
         let (signals, count) = watch::channel(0);
-        if !yes {
-            return Self {
-                count,
-                _open: Some(signals),
-                listening: None,
-                _interrupts: None,
-            };
-        }
-        let interrupts = Interrupts::handle();
+        let mut this = Self {
+            count,
+            _open: None,
+            listening: None,
+            _interrupts: None,
+        };
+        // Where there is nothing to listen to, the default action stays.
+        let heard = if yes { InterruptSignals::new().ok() } else { None };
+        let Some(mut heard) = heard else {
+            this._open = Some(signals);
+            return this;
+        };
+        this._interrupts = Some(Interrupts::handle());
         let listening = tokio::spawn(async move {
-            // An error means that there is nothing to listen to on this system: the default action stays.
-            while crate::runner::interrupt_signal().await.is_ok() {
+            while heard.next().await {
                 signals.send_modify(|count| *count += 1);
                 if *signals.borrow() > 2 {
                     crate::printing::screen::leave();
@@ -41,12 +44,8 @@ impl Signals {
             }
             std::future::pending::<()>().await;
         });
-        Self {
-            count,
-            _open: None,
-            listening: Some(listening.abort_handle()),
-            _interrupts: Some(interrupts),
-        }
+        this.listening = Some(listening.abort_handle());
+        this
     }
 
     pub(super) async fn first(&mut self) {

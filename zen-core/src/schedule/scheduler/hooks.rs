@@ -1,0 +1,132 @@
+//! The hooks of schedules, called when a slot is settled that was fired.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::blocking;
+use crate::graph::failure::chain;
+use crate::graph::{Component, Hook, HookEvent, HookFacts, Outcome, find_hook};
+use crate::metadata::{Change, HookRecord, RunSlot, ScheduleRecord, SlotRecord, SlotState};
+use crate::runner::HookOutcome;
+use crate::schedule::SchedulingError;
+use crate::schedule::options::Options;
+use crate::stack::Stack;
+
+/// How long a hook may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Calls what is to be called after this slot, one after the other. Whatever becomes of it is recorded, and changes nothing.
+pub(super) async fn call_hooks(stack: &Stack, schedule: &ScheduleRecord, slot: &SlotRecord) {
+    let Ok(options) = Options::of(schedule) else {
+        return;
+    };
+    let (names, outcome) = match slot.state {
+        SlotState::Completed => (options.on_success, Outcome::Success),
+        SlotState::Failed => {
+            let error = slot.reason.clone().unwrap_or_default();
+            (options.on_failure, Outcome::Failure(error))
+        }
+        _ => return,
+    };
+    if names.is_empty() {
+        return;
+    }
+    let event = event(stack, schedule, slot, outcome).await;
+    for name in names {
+        let called = match find_hook(&name) {
+            Ok(hook) => hook.call(event.clone(), TIMEOUT).await,
+            Err(error) => {
+                let now = stack.clock().now();
+                HookOutcome {
+                    error: Some(error.to_string()),
+                    started: now,
+                    ended: now,
+                }
+            }
+        };
+        if let Some(error) = &called.error {
+            tracing::warn!(
+                target: "zen::scheduler",
+                "hook `{name}`, called after a slot of schedule `{}`, failed, which changes nothing else: {error}",
+                schedule.name
+            );
+        }
+        if let Err(error) = record(stack, slot, &name, &event, called).await {
+            tracing::warn!(
+                target: "zen::scheduler",
+                "hook `{name}` was called after a slot of schedule `{}`, but this could not be recorded: {}",
+                schedule.name,
+                chain(&error)
+            );
+        }
+    }
+}
+
+async fn event(stack: &Stack, schedule: &ScheduleRecord, slot: &SlotRecord, outcome: Outcome) -> HookEvent {
+    let (reading, run) = (stack.clone(), slot.run);
+    let run = blocking(move || match run {
+        Some(run) => Ok(reading.metadata().run(run)?),
+        None => Ok(None),
+    });
+    // What can't be read is left out: the hook is called all the same.
+    let run = run.await.ok().flatten();
+    let mut components = stack.components().to_vec();
+    components.push(Component::new(
+        "stack",
+        stack.name(),
+        "stack",
+        Arc::new(stack.clone()),
+    ));
+    let took = slot
+        .claimed
+        .zip(slot.ended)
+        .and_then(|(claimed, ended)| (ended - claimed).to_std().ok());
+    HookEvent::new(HookFacts {
+        pipeline: schedule.pipeline.clone(),
+        run: run.map(|run| (run.id, run.name)),
+        step: None,
+        slot: Some(RunSlot {
+            schedule: schedule.id,
+            name: schedule.name.clone(),
+            slot: slot.id,
+            due: slot.due,
+        }),
+        outcome,
+        took,
+        stack: stack.name().to_owned(),
+        components: Arc::new(components),
+    })
+}
+
+async fn record(
+    stack: &Stack,
+    slot: &SlotRecord,
+    hook: &str,
+    event: &HookEvent,
+    called: HookOutcome,
+) -> Result<(), SchedulingError> {
+    let record = HookRecord {
+        id: crate::ids::next(),
+        run: event.run_id(),
+        step: None,
+        slot: Some(slot.id),
+        hook: hook.to_owned(),
+        event: event.outcome().as_str().to_owned(),
+        started: called.started,
+        ended: called.ended,
+        error: called.error,
+    };
+    let metadata = Arc::clone(stack.metadata());
+    blocking(move || Ok(metadata.apply(&[Change::Hook(Box::new(record))])?)).await?;
+    Ok(())
+}
+
+/// The name by which another process finds the hook.
+pub(crate) fn name_of(hook: &Hook) -> Result<String, String> {
+    hook.registered_name().map(ToOwned::to_owned).ok_or_else(|| {
+        format!(
+            "hook `{}` can't be found by its name in another process: mark the function with `#[zen_core::hook]`",
+            hook.name()
+        )
+    })
+}
