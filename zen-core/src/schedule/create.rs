@@ -209,18 +209,17 @@ impl Scheduling {
                 other => SchedulingError::Runtime(other.to_string()),
             })?;
             let id = record.id;
-            let mut changes: Vec<Change> = stored
-                .as_ref()
-                .map(|(artifact, _)| artifact.clone())
-                .into_iter()
-                .collect();
-            changes.push(Change::Schedule(Box::new(record)));
-            match stack.metadata().apply(&changes) {
+            let applied = stack.metadata().apply(&[Change::Schedule(Box::new(record))]);
+            // The object of large arguments is no artifact of its own: the schedule keeps it, and what held it until now may go.
+            drop(stored);
+            match applied {
                 // Somebody else was quicker: what they wrote is looked at.
                 Err(MetadataError::Stale { .. } | MetadataError::NameTaken { .. }) => {}
                 Err(error) => return Err(error.into()),
                 Ok(()) => {
                     if let Some(record) = stack.metadata().schedule(id)? {
+                        // Between the first copy and the record, somebody who removes what nobody refers to may have come along.
+                        self::program(&stack, name)?;
                         return ScheduleView::new(stack, record);
                     }
                 }

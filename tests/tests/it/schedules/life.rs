@@ -19,6 +19,16 @@ fn doubling(value: u64) -> Artifact<u64> {
     double(value)
 }
 
+#[step]
+fn sum(values: &[u64]) -> u64 {
+    values.iter().sum()
+}
+
+#[pipeline]
+fn summing(values: Vec<u64>) -> Artifact<u64> {
+    sum(values)
+}
+
 #[step(cache = false)]
 fn fails() -> Result<u64> {
     Err("no data today".into())
@@ -271,5 +281,37 @@ async fn what_another_process_could_not_start_is_refused_with_the_reason() -> Re
         assert!(matches!(error, SchedulingError::BadName { .. }), "{error}");
     }
     assert_eq!(Client::of(stack).schedules(&ScheduleFilter::default())?.len(), 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_arguments_are_kept_with_the_schedule() -> Result<()> {
+    let (stack, clock) = stack_at("2026-03-01T10:00:00Z");
+    let values: Vec<u64> = (0..20_000).collect();
+    let schedule = summing(values.clone())
+        .schedule("large", minutes(10))
+        .on(&stack)
+        .await?;
+    let mut work = AtWork::on(&stack, &clock).await;
+    work.pass(TimeDelta::minutes(10)).await;
+    let run = schedule.history(1)?.remove(0).run()?.expect("a run");
+    assert_eq!(
+        run.step("sum")?.load::<u64>("output").await?,
+        values.iter().sum::<u64>()
+    );
+    // Neither a prune nor the same declaration changes that.
+    let client = Client::of(stack.clone());
+    let policy = || zen_core::upkeep::PrunePolicy::keep_last(0);
+    client.prune(&policy(), false).await?;
+    summing(values).schedule("large", minutes(10)).on(&stack).await?;
+    work.pass(TimeDelta::minutes(10)).await;
+    assert_eq!(schedule.history(1)?.remove(0).state(), SlotState::Completed);
+    work.stop().await;
+    schedule.delete().await?;
+    client.prune(&policy(), false).await?;
+    let report = client
+        .verify(zen_core::upkeep::VerifyOptions::all(), |_| {})
+        .await?;
+    assert!(report.is_sound(), "{report}");
     Ok(())
 }

@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use super::Check;
 use super::samples::{
-    apply, id, kept, make_schedule, ok, schedule, scheduled, scheduler, service, slot, slotted, some, time,
+    apply, id, kept, make_schedule, ok, run, schedule, scheduled, scheduler, service, slot, slotted, some,
+    time,
 };
 use super::schedules::far;
 use crate::metadata::{
-    Change, MetadataError, MetadataStore, ScheduleRecord, SchedulerRecord, SlotCause, SlotFilter, SlotRecord,
-    SlotState,
+    Change, MetadataError, MetadataStore, RunRecord, RunSlot, ScheduleRecord, SchedulerRecord, SlotCause,
+    SlotFilter, SlotRecord, SlotState,
 };
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -33,6 +34,10 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     (
         "slots_are_filtered_and_those_last_due_first",
         slots_are_filtered_and_those_last_due_first,
+    ),
+    (
+        "a_slot_takes_note_of_its_newest_run",
+        a_slot_takes_note_of_its_newest_run,
     ),
     ("schedulers_come_and_go", schedulers_come_and_go),
     (
@@ -363,6 +368,76 @@ fn slots_are_filtered_and_those_last_due_first(store: &dyn MetadataStore) {
     ] {
         assert!(list(store, &none).is_empty(), "{none:?}");
     }
+}
+
+fn a_slot_takes_note_of_its_newest_run(store: &dyn MetadataStore) {
+    let made = make_schedule(store, "s");
+    let claimed = SlotRecord {
+        run: None,
+        ..slot(made.id, 0)
+    };
+    apply(store, &[Change::Slot(Box::new(claimed.clone()))]);
+    let of_slot = RunSlot {
+        schedule: made.id,
+        name: made.name.clone(),
+        slot: claimed.id,
+        due: claimed.due,
+    };
+    for _ in 0..2 {
+        let before = ok(store.schedule_revision(), "the revision");
+        let run = RunRecord {
+            resumed_from: None,
+            died: false,
+            slot: Some(of_slot.clone()),
+            ..run("p")
+        };
+        let graph = Some(serde_json::json!({}));
+        apply(
+            store,
+            &[Change::RunStarted {
+                run: Box::new(run.clone()),
+                graph,
+            }],
+        );
+        let noted = some(store.slot(claimed.id), "the slot");
+        assert_eq!(
+            noted,
+            SlotRecord {
+                run: Some(run.id),
+                ..claimed.clone()
+            }
+        );
+        let after = some(store.schedule(made.id), "the schedule");
+        assert!(after.revision > before, "the schedule's revision rises");
+        // Who ended by itself is told from who didn't.
+        let ended = |run| some(store.run(run), "the run");
+        assert!(!ended(run.id).died);
+        apply(
+            store,
+            &[Change::RunDied {
+                run: run.id,
+                error: "killed".to_owned(),
+                noticed: time(3),
+            }],
+        );
+        assert!(ended(run.id).died);
+    }
+    // A slot that is gone with its schedule is no obstacle.
+    apply(store, &[Change::ScheduleDeleted { schedule: made.id }]);
+    let late = RunRecord {
+        resumed_from: None,
+        slot: Some(of_slot),
+        ..run("p")
+    };
+    let id = late.id;
+    apply(
+        store,
+        &[Change::RunStarted {
+            run: Box::new(late),
+            graph: None,
+        }],
+    );
+    assert!(ok(store.run(id), "the run").is_some());
 }
 
 fn schedulers_come_and_go(store: &dyn MetadataStore) {
