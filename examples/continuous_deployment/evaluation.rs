@@ -20,14 +20,13 @@ pub(crate) fn deployment_trigger(accuracy: Accuracy, min_accuracy: f64) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::{Normalized, normalizer, trainer};
-    use zen_examples::digits::{DATA, importer};
+    use zen_examples::digits::{DATA, EPOCHS, LR, Normalized, importer, normalizer, trainer};
 
     #[test]
     fn the_default_model_is_good() {
         let split = importer(DATA).unwrap();
         let Normalized { images, scaling } = normalizer(&split.train);
-        let model = trainer(&images, &scaling, crate::options::EPOCHS, crate::options::LR).unwrap();
+        let model = trainer(&images, &scaling, EPOCHS, LR).unwrap();
         let (ctx, said) = StepContext::recording();
         let accuracy = evaluator(&ctx, &model, &split.test).unwrap();
         assert!(accuracy.meets(0.95), "{accuracy}");

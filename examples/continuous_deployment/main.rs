@@ -14,7 +14,6 @@ mod options;
 mod pipelines;
 mod report;
 mod table;
-mod training;
 
 use std::time::Duration;
 

@@ -1,11 +1,7 @@
 //! The command line.
 
 use clap::{Parser, ValueEnum};
-
-/// How often the trainer goes through all images.
-pub(crate) const EPOCHS: u32 = 20;
-/// The learning rate.
-pub(crate) const LR: f32 = 0.05;
+use zen_examples::digits::{EPOCHS, LR};
 
 /// Trains a classifier of handwritten digits, serves it, and asks the server for predictions.
 #[derive(Debug, Parser)]

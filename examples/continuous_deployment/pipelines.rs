@@ -1,11 +1,10 @@
 //! The two pipelines: one trains a model and deploys it, the other asks the server.
 
 use zen_core::prelude::*;
-use zen_examples::digits::{DATA, Digits, Images, MODEL, Prediction, importer};
+use zen_examples::digits::{DATA, Digits, Images, MODEL, Prediction, importer, normalizer, trainer};
 
 use crate::evaluation::{deployment_trigger, evaluator};
 use crate::inference::{dynamic_importer, prediction_service_loader, predictor};
-use crate::training::{normalizer, trainer};
 
 /// The pipeline that deploys.
 pub(crate) const DEPLOYMENT: &str = "continuous_deployment";

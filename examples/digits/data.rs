@@ -42,13 +42,27 @@ pub struct Split {
 #[step]
 pub fn importer(path: &str) -> Result<Split> {
     let csv = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    let all = images(path, &csv)?;
     let (mut train, mut test) = (Images::default(), Images::default());
-    for (index, line) in csv.lines().enumerate() {
-        let (pixels, digit) = parse(line).map_err(|reason| format!("{path}:{}: {reason}", index + 1))?;
+    for (index, (pixels, digit)) in all.pixels.into_iter().zip(all.digits).enumerate() {
         let side = if index % 3 == 0 { &mut test } else { &mut train };
         side.push(pixels, digit);
     }
     Ok(Split { train, test })
+}
+
+/// The images of a text, one a line. Errors name it as `path`.
+///
+/// # Errors
+/// When a line is no image.
+#[tracked]
+pub fn images(path: &str, csv: &str) -> Result<Images> {
+    let mut images = Images::default();
+    for (index, line) in csv.lines().enumerate() {
+        let (pixels, digit) = parse(line).map_err(|reason| format!("{path}:{}: {reason}", index + 1))?;
+        images.push(pixels, digit);
+    }
+    Ok(images)
 }
 
 fn parse(line: &str) -> Result<(Vec<f32>, u8)> {

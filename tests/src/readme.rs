@@ -1,2 +1,3 @@
-//! The README's programs, compiled as documentation tests.
+//! The programs of the README and of the guides, compiled as documentation tests.
 #![doc = include_str!("../../README.md")]
+#![doc = include_str!("../../docs/scheduler.md")]

@@ -6,3 +6,5 @@ mod calendar;
 mod hooks;
 mod life;
 mod policies;
+#[cfg(target_os = "linux")]
+mod units;

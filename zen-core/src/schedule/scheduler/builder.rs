@@ -111,7 +111,8 @@ impl Scheduler {
         self
     }
 
-    /// Whether Ctrl-C and SIGTERM stop the scheduler (default yes). A second one ends the program at once.
+    /// Whether Ctrl-C and SIGTERM stop the scheduler (default yes): the first does what the end of [`run_until`](Self::run_until)'s future does, a second
+    /// one cancels the runs at once, a third one ends the program with code 130.
     pub fn handle_interrupts(mut self, yes: bool) -> Self {
         self.interrupts = yes;
         self

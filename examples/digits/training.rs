@@ -1,23 +1,28 @@
 //! From images to a model.
 
 use zen_core::prelude::*;
-use zen_examples::digits::{CLASSES, Digits, Images, PIXELS, Scaling, Softmax};
 
+use super::{CLASSES, Digits, Images, PIXELS, Scaling, Softmax};
+
+/// How often the trainer goes through all images unless it is said otherwise.
+pub const EPOCHS: u32 = 20;
+/// The learning rate unless it is said otherwise.
+pub const LR: f32 = 0.05;
 /// How many images are learnt from at once.
 const BATCH: usize = 32;
 
 /// Images of one scale, and the scale that was theirs.
 #[derive(Debug, Outputs)]
-pub(crate) struct Normalized {
+pub struct Normalized {
     /// With pixels of mean 0 and deviation 1.
-    pub(crate) images: Images,
+    pub images: Images,
     /// How they got them.
-    pub(crate) scaling: Scaling,
+    pub scaling: Scaling,
 }
 
 /// Finds the scale of the images to train with, and applies it. The model gets it too: whoever asks the model sends pixels as they are.
 #[step(depends(Images, Scaling))]
-pub(crate) fn normalizer(images: &Images) -> Normalized {
+pub fn normalizer(images: &Images) -> Normalized {
     let pixels: Vec<f32> = images.pixels.concat();
     let mean_of = |values: &mut dyn Iterator<Item = f32>| values.sum::<f32>() / pixels.len() as f32;
     let mean = mean_of(&mut pixels.iter().copied());
@@ -36,8 +41,11 @@ pub(crate) fn normalizer(images: &Images) -> Normalized {
 /// Trains a softmax regression by mini-batch gradient descent.
 ///
 /// The batches come in the order of the file, in which the digits are mixed: the same parameters give the same model in every run.
+///
+/// # Errors
+/// When the learning rate is so high that training ends in infinities.
 #[step(depends(Images, Digits, Softmax))]
-pub(crate) fn trainer(images: &Images, scaling: &Scaling, epochs: u32, lr: f32) -> Result<Digits> {
+pub fn trainer(images: &Images, scaling: &Scaling, epochs: u32, lr: f32) -> Result<Digits> {
     let mut softmax = Softmax::new(CLASSES, PIXELS);
     for _ in 0..epochs {
         let batches = images.pixels.chunks(BATCH).zip(images.digits.chunks(BATCH));
