@@ -252,11 +252,14 @@ pub(super) fn begin(
     };
     let fixed = timing.fixed();
     // Slots of the time before the schedule was made are made up for only on request.
+    let new = record.timing.is_null();
     let cursor = match fixed.start() {
-        Some(start) if start <= now && fixed.catch_up_policy() == CatchUp::All => {
+        Some(start) if new && start <= now && fixed.catch_up_policy() == CatchUp::All => {
             start - TimeDelta::microseconds(1)
         }
-        _ => now,
+        _ if new => now,
+        // After a clock that was wrong, the cursor may be ahead: the scheduler puts it back.
+        _ => record.cursor.max(now),
     };
     if fixed.next_after(cursor).is_none() {
         return Err(SchedulingError::NeverFires {

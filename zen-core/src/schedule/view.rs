@@ -235,6 +235,10 @@ impl ScheduleView {
             record.failures = 0;
             record.cursor = record.cursor.max(now);
             record.reached = record.reached.max(record.cursor);
+            if Timing::of(record)?.fixed().next_after(record.cursor).is_none() {
+                record.state = ScheduleState::Ended;
+                record.reason = Some("no slot comes any more".to_owned());
+            }
             Ok(Vec::new())
         })
         .await

@@ -119,6 +119,13 @@ impl RecorderEvents for Reports {
 
     fn broken(&self, error: Arc<MetadataError>, step: Option<String>) {
         if let Some(run) = self.0.upgrade() {
+            if matches!(
+                *error,
+                MetadataError::SlotTaken { .. } | MetadataError::Fenced { .. }
+            ) {
+                // The work is somebody else's: whoever is called hears it from there.
+                run.stop_hooks();
+            }
             *lock(&run.broken) = Some(Broken { error, step });
             run.stop(
                 Status::Skipped,

@@ -26,7 +26,11 @@ impl RunCore {
         }
     }
 
+    /// Cancels the run. When all its steps have ended, how it ended can't change any more: then only the hooks under way are stopped.
     pub(crate) fn cancel(self: &Arc<Self>, reason: &str) {
+        if self.is_finished() {
+            return self.stop_hooks();
+        }
         let reason = &cut(reason.to_owned());
         lock(&self.cancel_reason).get_or_insert_with(|| reason.clone());
         self.stop_hooks();
@@ -56,10 +60,18 @@ impl RunCore {
         for instance in running {
             self.give_up(instance);
         }
+        // Where only hooks were left, the run has ended as its steps did.
+        let (status, error) = match (self.cancel_reason(), self.is_finished()) {
+            (None, true) => match self.state().first_failure.clone() {
+                None => (Status::Completed, None),
+                Some((step, failure)) => (Status::Failed, Some(format!("step `{step}` failed: {failure}"))),
+            },
+            _ => (Status::Cancelled, Some(reason.to_owned())),
+        };
         let ended = Change::RunEnded {
             run: self.settings.run,
-            status: Status::Cancelled,
-            error: Some(reason.to_owned()),
+            status,
+            error,
             ended: self.now(),
         };
         self.recorder().change(ended);
