@@ -7,6 +7,7 @@ pub mod plain;
 mod readme;
 pub mod services;
 pub mod stores;
+pub mod timekeeper;
 pub mod torture;
 
 /// Whether a test that needs `what` can run. Where it can't, it says so and is skipped; with `ZEN_TEST_REQUIRE=1` in

@@ -241,7 +241,7 @@ pub struct SlotRecord {
     pub reason: Option<String>,
     /// The run it led to; of several attempts, the newest.
     pub run: Option<Uuid>,
-    /// The fencing token: rises with every claim. Whoever has an older one can record nothing; see
+    /// The fencing token: rises with every claim and with every takeover. Whoever has an older one can record nothing; see
     /// [`Change::SlotFenced`](super::Change::SlotFenced).
     pub token: u64,
     /// How often a scheduler died while it held this slot.

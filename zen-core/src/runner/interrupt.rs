@@ -53,17 +53,26 @@ pub(crate) fn watch(run: &Arc<RunCore>, runtime: &tokio::runtime::Handle) {
     state.runs.retain(|run| run.strong_count() > 0);
     state.runs.push(Arc::downgrade(run));
     if state.listening.as_ref().is_none_or(|task| task.is_finished()) {
-        // Listened to from now on, and not from when the task first runs: by then a short run may be about to end.
-        let entered = runtime.enter();
-        // On a runtime that was built without its driver of signals, tokio panics.
-        let signals = std::panic::catch_unwind(Signals::new);
-        drop(entered);
-        // Without, there is nothing to listen to: the default action stays.
-        state.listening = signals
-            .ok()
-            .and_then(Result::ok)
-            .map(|signals| runtime.spawn(listen(signals)).abort_handle());
+        listen_on(&mut state, runtime);
     }
+}
+
+/// What listens to signals from now on, when nothing does: a program that has listened to them once never gets the system's own way of ending
+/// back.
+pub(crate) fn listen_on_runtime(runtime: &tokio::runtime::Handle) {
+    let mut state = state();
+    if state.listening.as_ref().is_none_or(|task| task.is_finished()) {
+        listen_on(&mut state, runtime);
+    }
+}
+
+fn listen_on(state: &mut State, runtime: &tokio::runtime::Handle) {
+    // Listened to from now on, and not from when the task first runs: by then a short run may be about to end.
+    let entered = runtime.enter();
+    let signals = Signals::listen();
+    drop(entered);
+    // Without, there is nothing to listen to: the default action stays.
+    state.listening = signals.map(|signals| runtime.spawn(listen(signals)).abort_handle());
 }
 
 async fn listen(mut signals: Signals) {
@@ -102,6 +111,14 @@ fn abandon(runs: Vec<Arc<RunCore>>) {
     }
 }
 
+impl Signals {
+    /// None where there is nothing to listen to: then the system ends the program by itself.
+    pub(crate) fn listen() -> Option<Self> {
+        // On a runtime that was built without its driver of signals, tokio panics.
+        std::panic::catch_unwind(Self::new).ok()?.ok()
+    }
+}
+
 /// Ctrl-C and SIGTERM, from the moment on that this is made: the system no longer ends the program by itself then.
 #[cfg(unix)]
 pub(crate) struct Signals {
@@ -111,7 +128,7 @@ pub(crate) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    pub(crate) fn new() -> std::io::Result<Self> {
+    fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -135,7 +152,7 @@ pub(crate) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(crate) fn new() -> std::io::Result<Self> {
+    fn new() -> std::io::Result<Self> {
         Ok(Self)
     }
 

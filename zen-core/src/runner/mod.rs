@@ -30,11 +30,14 @@ pub(crate) use call_hook::HookOutcome;
 pub use error::RunError;
 pub use events::{Observer, RunEvent};
 pub use executor::{Cancel, Done, Executor, InProcess, ProducedOutput, StepTask, TaskResult};
-pub(crate) use interrupt::{Interrupts, Signals as InterruptSignals};
+pub(crate) use interrupt::{
+    Interrupts, Signals as InterruptSignals, listen_on_runtime as listen_to_interrupts,
+};
 pub use launch::{FailurePolicy, Launch};
 pub use logs::{LogLayer, log_layer};
 #[doc(hidden)]
 pub use main_output::MainOutput;
+pub(crate) use pool::spawn as pool_thread;
 pub(crate) use progress::is_off;
 pub use progress::{LiveProgress, PlainLines};
 pub use run::{Run, RunHandle};

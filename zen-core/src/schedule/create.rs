@@ -21,8 +21,9 @@ impl<O: PipelineOutput> Pipeline<O> {
     /// of the same project, now and after every restart.
     ///
     /// Nothing is kept until it is awaited. A schedule of this name and of the same pipeline is brought up to date: its arguments, its options,
-    /// its program, and when `schedule` is another one, its slots from now on. So a program may say this at each of its starts. What
-    /// somebody has paused stays paused.
+    /// its policies, its program, and when its expression or interval, its zone, start, end or number of runs are others, its slots from now on, of
+    /// which the runs are counted anew. So a program may say this at each of its starts, with fixed values: a start or an end that is computed from
+    /// the time of asking would make another schedule of it at every start. What somebody has paused stays paused.
     ///
     /// ```
     /// use zen_core::prelude::*;
@@ -117,7 +118,8 @@ impl Scheduling {
     }
 
     /// Calls this [hook](crate::graph::Hook) when a slot's run has failed or could not be started; not for slots that were skipped, missed or
-    /// cancelled. See [`on_success`](Self::on_success).
+    /// cancelled. See [`on_success`](Self::on_success). It is called when the slot is settled, at most once, by whatever program has it, and given up
+    /// after a minute; it keeps no other slot from being fired.
     ///
     /// ```
     /// use zen_core::prelude::*;
@@ -145,6 +147,7 @@ impl Scheduling {
     }
 
     async fn keep(self) -> Result<ScheduleView, SchedulingError> {
+        tokio::runtime::Handle::try_current().map_err(|error| SchedulingError::Runtime(error.to_string()))?;
         let kept = move || Ok(self.keep_now());
         blocking(kept).await?
     }
@@ -188,11 +191,7 @@ impl Scheduling {
             let mut record = there
                 .clone()
                 .unwrap_or_else(|| blank(&stack, name, &self.pipeline, now));
-            // What can't be read was written by another zen: it counts as another one.
-            let timing = there.as_ref().and_then(|there| Timing::of(there).ok());
-            if timing.is_none_or(|timing| timing.schedule != self.schedule) {
-                begin(&mut record, &self.schedule, now)?;
-            }
+            begin(&mut record, &self.schedule, now)?;
             record.pipeline_path.clone_from(&path);
             record.options.clone_from(&options);
             record.arguments = self.pipeline.arguments();
@@ -240,12 +239,25 @@ impl IntoFuture for Scheduling {
     }
 }
 
-/// Sets the slots that come from now on.
+/// Sets the slots that come from now on. Of a schedule that has the same ones already, only the policies change.
 pub(super) fn begin(
     record: &mut ScheduleRecord,
     schedule: &Schedule,
     now: DateTime<Utc>,
 ) -> Result<(), SchedulingError> {
+    // What can't be read was written by another zen: it counts as another one.
+    let before = Timing::of(record)
+        .ok()
+        .filter(|before| before.schedule.has_slots_of(schedule));
+    if let Some(before) = before {
+        let timing = Timing {
+            schedule: schedule.clone(),
+            ..before
+        };
+        record.timing =
+            serde_json::to_value(&timing).map_err(|error| unwritable(&record.name, "time table", &error))?;
+        return Ok(());
+    }
     let timing = Timing {
         schedule: schedule.clone(),
         since: now,

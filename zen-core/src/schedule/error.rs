@@ -86,7 +86,8 @@ pub enum SchedulingError {
     NoSlot(Uuid),
     /// What is recorded can't be understood: a newer zen wrote it, or it is damaged.
     #[error(
-        "schedule `{schedule}` can't be used: its {what} can't be read ({reason}); delete it, or use the zen that wrote it"
+        "schedule `{schedule}` can't be used: its {what} can't be read ({reason}): use the zen that wrote it, or delete it by its name with \
+         `Client::delete_schedule`"
     )]
     Unreadable {
         /// The schedule.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{CatchUp, Overlap, Schedule};
-use crate::metadata::{SlotRecord, SlotState};
+use crate::metadata::{ScheduleState, SlotCause, SlotRecord, SlotState};
 
 /// How many slots may wait for their turn.
 pub(crate) const LONGEST_QUEUE: usize = 1000;
@@ -189,11 +189,13 @@ fn together(slots: Vec<Decided>) -> Vec<Decided> {
     merged
 }
 
-/// Which of the open slots may be claimed now, in the order in which they are to be fired.
-pub(crate) fn claimable(overlap: Overlap, open: &[SlotRecord]) -> Vec<&SlotRecord> {
+/// Which of the open slots may be claimed now, in the order in which they are to be fired. Of a paused schedule, only those that somebody has asked
+/// for: one whose run was interrupted waits for the end of the pause.
+pub(crate) fn claimable(overlap: Overlap, state: ScheduleState, open: &[SlotRecord]) -> Vec<&SlotRecord> {
+    let paused = state == ScheduleState::Paused;
     let mut waiting: Vec<_> = open
         .iter()
-        .filter(|slot| slot.state == SlotState::Queued)
+        .filter(|slot| slot.state == SlotState::Queued && (!paused || slot.cause == SlotCause::Trigger))
         .collect();
     waiting.sort_by_key(|slot| (slot.due, slot.id));
     if overlap != Overlap::Allow {

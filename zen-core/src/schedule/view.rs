@@ -14,6 +14,18 @@ use crate::metadata::{
 use crate::stack::Stack;
 
 impl Client {
+    /// Deletes a schedule by its name, as [`ScheduleView::delete`] does: also one that was written by a zen that this one doesn't understand.
+    ///
+    /// # Errors
+    /// When there is none, or the store fails.
+    pub async fn delete_schedule(&self, name: &str) -> Result<(), SchedulingError> {
+        let stack = self.stack().clone();
+        match stack.metadata().schedule_named(name)? {
+            Some(record) => Ok(blocking(move || Ok(delete_now(&stack, record.id)?)).await?),
+            None => Err(no_schedule(&stack, name)?),
+        }
+    }
+
     /// Schedules, by name.
     ///
     /// # Errors
@@ -55,17 +67,21 @@ impl Client {
         let metadata = self.stack().metadata();
         match metadata.schedule_named(name)? {
             Some(record) => ScheduleView::new(self.stack().clone(), record),
-            None => {
-                let all = metadata.schedules(&ScheduleFilter::default())?;
-                let names: Vec<String> = all.into_iter().map(|schedule| schedule.name).collect();
-                Err(SchedulingError::NoSchedule {
-                    name: name.to_owned(),
-                    store: metadata.location(),
-                    known: crate::client::similar(&names, name),
-                })
-            }
+            None => Err(no_schedule(self.stack(), name)?),
         }
     }
+}
+
+/// That there is no such schedule, with those of similar names.
+fn no_schedule(stack: &Stack, name: &str) -> Result<SchedulingError, MetadataError> {
+    let metadata = stack.metadata();
+    let all = metadata.schedules(&ScheduleFilter::default())?;
+    let names: Vec<String> = all.into_iter().map(|schedule| schedule.name).collect();
+    Ok(SchedulingError::NoSchedule {
+        name: name.to_owned(),
+        store: metadata.location(),
+        known: crate::client::similar(&names, name),
+    })
 }
 
 /// A schedule, as recorded when this view was made.
@@ -210,7 +226,7 @@ impl ScheduleView {
     pub async fn pause(&self, reason: impl Into<String>) -> Result<Self, SchedulingError> {
         let reason = crate::metadata::cut(reason.into());
         self.change(move |stack, record| {
-            if record.state != ScheduleState::Active {
+            if record.state == ScheduleState::Paused {
                 return Ok(Vec::new());
             }
             record.state = ScheduleState::Paused;
@@ -258,19 +274,19 @@ impl ScheduleView {
 
     /// Removes it with all that is recorded of its slots. Its runs stay; one that goes on is cancelled by its scheduler, within about a second.
     ///
+    /// A long history goes first, in portions: whoever is killed meanwhile leaves a schedule that is paused, and can be deleted.
+    ///
     /// # Errors
     /// When the store fails.
     pub async fn delete(self) -> Result<(), SchedulingError> {
-        let (stack, schedule) = (self.stack, self.record.id);
-        blocking(move || {
-            stack.metadata().apply(&[Change::ScheduleDeleted { schedule }])?;
-            #[cfg(unix)]
-            // Only tidies up: what isn't removed now is with the next one.
-            let _ = crate::service::local::sweep_programs(&stack);
-            Ok(())
-        })
-        .await?;
-        Ok(())
+        let (stack, schedule) = (self.stack.clone(), self.record.id);
+        if self.slots(&settled(PORTION))?.len() == PORTION as usize {
+            match self.pause("it is being deleted").await {
+                Ok(_) | Err(SchedulingError::NoSchedule { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(blocking(move || Ok(delete_now(&stack, schedule)?)).await?)
     }
 
     /// Asks for a run now, also when it is paused or has ended. Some scheduler starts it within about a second, unless a run of this schedule
@@ -341,6 +357,38 @@ fn change_now(
         }
     }
     Err(SchedulingError::Contended { schedule: name })
+}
+
+/// How many slots are removed in one transaction.
+const PORTION: u32 = 1000;
+
+fn settled(limit: u32) -> SlotFilter {
+    SlotFilter {
+        settled: Some(true),
+        limit: Some(limit),
+        ..SlotFilter::default()
+    }
+}
+
+pub(super) fn delete_now(stack: &Stack, schedule: Uuid) -> Result<(), MetadataError> {
+    let metadata = stack.metadata();
+    let filter = SlotFilter {
+        schedule: Some(schedule),
+        ..settled(PORTION)
+    };
+    loop {
+        let slots = metadata.slots(&filter)?;
+        if slots.len() < PORTION as usize {
+            break;
+        }
+        let withdrawn = slots.iter().map(|slot| Change::SlotWithdrawn { slot: slot.id });
+        metadata.apply(&withdrawn.collect::<Vec<_>>())?;
+    }
+    metadata.apply(&[Change::ScheduleDeleted { schedule }])?;
+    // Only tidies up: what isn't removed now is with the next one.
+    #[cfg(unix)]
+    let _ = crate::service::local::sweep_programs(stack);
+    Ok(())
 }
 
 /// A slot that is to be fired.

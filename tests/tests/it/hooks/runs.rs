@@ -232,7 +232,9 @@ async fn a_run_that_nobody_waits_for_calls_none() {
     drop(handle);
     let client = Client::of(stack);
     eventually_async("the run ends", || {
-        client.run(run).unwrap().status() == Status::Cancelled
+        // Its only step may have ended before: then it has completed.
+        let status = client.run(run).unwrap().status();
+        matches!(status, Status::Cancelled | Status::Completed)
     })
     .await;
     assert_eq!(notes.take(), ["notify: hooked completed"]);

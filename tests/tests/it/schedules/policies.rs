@@ -58,7 +58,13 @@ async fn run_held(name: &str, overlap: Overlap) -> Result<(zen_core::schedule::S
         .on(&stack)
         .await?;
     let mut work = AtWork::on(&stack, &clock).await;
-    for _ in 0..3 {
+    work.advance(TimeDelta::minutes(1)).await;
+    crate::support::eventually_async("the first run has begun", || {
+        let slots = schedule.history(1).unwrap();
+        slots.first().is_some_and(|slot| slot.record().run.is_some())
+    })
+    .await;
+    for _ in 0..2 {
         work.advance(TimeDelta::minutes(1)).await;
     }
     Ok((schedule, work))

@@ -80,6 +80,32 @@ impl AtWork {
         this
     }
 
+    /// The clock that it goes by.
+    pub(super) fn clocked(&mut self, clock: &Arc<ManualClock>) {
+        self.clock = Some(Arc::clone(clock));
+    }
+
+    /// Waits until it has looked at everything and no run is under way, or has told of trouble (true). None: it has ended.
+    pub(super) async fn notices_or_settles(&mut self) -> Option<bool> {
+        let now = self.clock.as_ref().expect("a clock").now();
+        loop {
+            match self.events.recv().await? {
+                SchedulerEvent::Trouble { .. } => return Some(true),
+                SchedulerEvent::Idle {
+                    until, running: 0, ..
+                } if until >= now => return Some(false),
+                _ => {}
+            }
+        }
+    }
+
+    /// Drops the future that does its work.
+    pub(super) async fn drop_it(self) {
+        self.task.abort();
+        let ended = self.task.await;
+        assert!(ended.is_err_and(|error| error.is_cancelled()));
+    }
+
     /// Waits for an event.
     pub(super) async fn wait_for(&mut self, wanted: impl Fn(&SchedulerEvent) -> bool) -> SchedulerEvent {
         loop {

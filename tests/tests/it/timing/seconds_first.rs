@@ -119,7 +119,6 @@ proptest! {
 #[test]
 fn spaces_and_stars_as_the_crate_takes_them() {
     for expression in [
-        "******",
         "0 0 0 1 - 5 * *",
         "0 0 12 1 , 15 * *",
         " * * * * * * ",
@@ -130,6 +129,18 @@ fn spaces_and_stars_as_the_crate_takes_them() {
         let expected = of_the_crate(expression, after, 20);
         assert!(expected.is_some(), "{expression}");
         assert_eq!(ours(expression, after, 20), expected, "{expression}");
+    }
+}
+
+#[test]
+fn fewer_than_five_words_are_too_few_whatever_the_crate_makes_of_them() {
+    for expression in ["******", "*/5 * * ***", "0 0 12 */5**"] {
+        assert!(
+            of_the_crate(expression, at("2026-01-01T00:00:00Z"), 1).is_some(),
+            "{expression}"
+        );
+        let error = Schedule::cron(expression).unwrap_err().to_string();
+        assert!(error.contains("too few"), "{error}");
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Agenda {
     waiting: BTreeSet<(DateTime<Utc>, Uuid)>,
     /// Which have slots that somebody has claimed.
     claimed: HashSet<Uuid>,
+    /// Which can't be understood.
+    unreadable: HashSet<Uuid>,
 }
 
 impl Agenda {
@@ -44,8 +46,13 @@ impl Agenda {
         &mut self,
         metadata: &dyn MetadataStore,
     ) -> Result<Vec<Arc<SchedulingError>>, MetadataError> {
-        if metadata.schedule_revision()? == self.revision {
+        let revision = metadata.schedule_revision()?;
+        if revision == self.revision {
             return Ok(Vec::new());
+        }
+        if revision < self.revision {
+            // An older copy of the store has taken its place.
+            *self = Self::default();
         }
         let changes = metadata.schedule_changes(self.revision)?;
         let mut troubles = Vec::new();
@@ -55,15 +62,20 @@ impl Agenda {
         }
         for schedule in changes.deleted {
             self.forget(schedule);
+            self.unreadable.remove(&schedule);
         }
         for record in changes.changed {
             self.forget(record.id);
+            self.unreadable.remove(&record.id);
             match Timing::of(&record) {
                 Ok(timing) => {
                     let open = open.remove(&record.id).unwrap_or_default();
                     self.learn(record, timing.fixed(), open);
                 }
-                Err(error) => troubles.push(Arc::new(error)),
+                Err(error) => {
+                    self.unreadable.insert(record.id);
+                    troubles.push(Arc::new(error));
+                }
             }
         }
         self.revision = changes.revision;
@@ -93,7 +105,7 @@ impl Agenda {
         if let Some(next) = next {
             self.due.insert((next, id));
         }
-        let first = claimable(schedule.overlap_policy(), &open)
+        let first = claimable(schedule.overlap_policy(), record.state, &open)
             .first()
             .map(|slot| slot.due);
         if let Some(first) = first {
@@ -120,6 +132,11 @@ impl Agenda {
 
     pub(super) fn get(&self, schedule: Uuid) -> Option<&Known> {
         self.known.get(&schedule)
+    }
+
+    /// Whether it is there, and was written by a zen that this one doesn't understand.
+    pub(super) fn is_unreadable(&self, schedule: Uuid) -> bool {
+        self.unreadable.contains(&schedule)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Known> {

@@ -1,6 +1,6 @@
 //! The sign of life of a scheduler that holds slots.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,9 +17,24 @@ const EVERY: Duration = Duration::from_millis(1500);
 pub(super) struct Beat {
     stack: Stack,
     record: Arc<Mutex<Option<SchedulerRecord>>>,
-    held: Arc<AtomicUsize>,
+    held: Arc<Held>,
     /// Dropping it ends the thread.
     ending: Option<SyncSender<()>>,
+}
+
+/// What it holds.
+#[derive(Debug, Default)]
+struct Held {
+    now: AtomicUsize,
+    /// It held something since the last sign of life, however shortly: whoever saw that waits for the next sign.
+    since: AtomicBool,
+}
+
+impl Held {
+    /// Whether a sign of life is to be given now.
+    fn is_due(&self) -> bool {
+        self.since.swap(false, Ordering::Relaxed) || self.now.load(Ordering::Relaxed) > 0
+    }
 }
 
 impl Beat {
@@ -27,14 +42,14 @@ impl Beat {
         stack
             .metadata()
             .apply(&[Change::Scheduler(Box::new(record.clone()))])?;
-        let held = Arc::new(AtomicUsize::new(0));
+        let held = Arc::<Held>::default();
         let record = Arc::new(Mutex::new(Some(record)));
         let (ending, ended) = sync_channel::<()>(0);
         let beats = {
             let (stack, record, held) = (stack.clone(), Arc::clone(&record), Arc::clone(&held));
             move || {
                 while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(EVERY) {
-                    if held.load(Ordering::Relaxed) == 0 {
+                    if !held.is_due() {
                         continue;
                     }
                     let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,7 +76,10 @@ impl Beat {
 
     /// How many slots it holds from now on.
     pub(super) fn holds(&self, slots: usize) {
-        self.held.store(slots, Ordering::Relaxed);
+        self.held.now.store(slots, Ordering::Relaxed);
+        if slots > 0 {
+            self.held.since.store(true, Ordering::Relaxed);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::events::SchedulerObserver;
 use super::lines::Lines;
+use super::others::Terms;
 use super::outcome::SchedulerEnd;
 use super::running::Running;
 use crate::client::blocking;
@@ -49,6 +50,7 @@ pub struct Scheduler {
     pub(super) observer: Option<Arc<dyn SchedulerObserver>>,
     pub(super) quiet: bool,
     pub(super) interrupts: bool,
+    pub(super) terms: Terms,
 }
 
 impl Default for Scheduler {
@@ -67,6 +69,7 @@ impl Scheduler {
             observer: Lines::of_environment(),
             quiet: false,
             interrupts: true,
+            terms: Terms::default(),
         }
     }
 
@@ -118,6 +121,14 @@ impl Scheduler {
         self
     }
 
+    /// How long another scheduler that holds slots may be silent before this one takes them over: one of another machine, and one whose
+    /// process is known to be alive. For tests, which can't wait.
+    #[doc(hidden)]
+    pub fn silence(mut self, elsewhere: Duration, alive: Duration) -> Self {
+        self.terms = Terms { elsewhere, alive };
+        self
+    }
+
     /// Fires slots until SIGTERM or Ctrl-C.
     ///
     /// # Errors
@@ -158,6 +169,7 @@ impl Scheduler {
     /// # Errors
     /// As [`run`](Self::run).
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<SchedulerEnd, SchedulingError> {
+        tokio::runtime::Handle::try_current().map_err(|error| SchedulingError::Runtime(error.to_string()))?;
         let stack = match &self.stack {
             Some(stack) => stack.clone(),
             None => blocking(|| Ok(Stack::active()?)).await?,

@@ -1,18 +1,24 @@
 //! What a scheduler wants to write of one schedule: decided on what it has read, and refused by the store when that has changed since.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::agenda::Known;
 use super::events::SchedulerEvent;
 use super::failures::count;
+use super::fire::{Ability, ability};
+use super::work::Claim;
 use crate::metadata::{
     Change, MetadataError, MetadataStore, RunRecord, ScheduleRecord, ScheduleState, SlotCause, SlotFilter,
     SlotRecord, SlotState, Status,
 };
 use crate::schedule::plan::{Decided, Fate, Plan, Situation, claimable};
 use crate::schedule::view::new_slot;
-use crate::schedule::{Interrupted, Schedule};
+use crate::schedule::{CatchUp, Interrupted, Overlap, Schedule};
+use crate::stack::Stack;
 
 /// How often a slot's scheduler may die before the slot counts as failed: its run is the likely reason.
 const DEATHS: u32 = 3;
@@ -86,11 +92,36 @@ impl<'a> Draft<'a> {
         self.put(slot);
     }
 
+    /// Settles what waits for its turn: it was counted as fired when that was to come.
+    fn let_go(&mut self, state: SlotState, reason: &str) {
+        let waiting = |slot: &&SlotRecord| slot.state == SlotState::Queued && slot.cause == SlotCause::Due;
+        let waiting: Vec<SlotRecord> = self.open.iter().filter(waiting).cloned().collect();
+        for slot in waiting {
+            self.record.fired = self.record.fired.saturating_sub(1);
+            self.settle(slot, state, Some(reason.to_owned()));
+        }
+    }
+
+    /// Of slots that wait, the newest is wanted alone: those before make way when another one comes due.
+    fn make_way(&mut self) {
+        let latest = self.schedule.catch_up_policy() == CatchUp::Latest
+            && self.schedule.overlap_policy() == Overlap::Skip;
+        let busy = self.open.iter().any(|slot| slot.state == SlotState::Claimed);
+        let due = self.schedule.next_after(self.record.cursor);
+        if latest && !busy && due.is_some_and(|due| due <= self.now) {
+            self.let_go(
+                SlotState::Missed,
+                "it had not been fired, or its run not ended, when a later one was due, which makes up for it",
+            );
+        }
+    }
+
     /// Decides on what has come due.
     pub(super) fn plan(&mut self, metadata: &dyn MetadataStore) -> Result<(), MetadataError> {
         if self.record.state != ScheduleState::Active {
             return Ok(());
         }
+        self.make_way();
         let taken = match self.record.cursor < self.record.reached {
             true => recorded_from(metadata, &self.record, self.record.cursor)?,
             false => Vec::new(),
@@ -139,9 +170,32 @@ impl<'a> Draft<'a> {
     }
 
     /// Claims what may be fired now, at most `capacity` slots. Returns how many.
-    pub(super) fn claim(&mut self, me: Uuid, capacity: usize) -> usize {
-        let waiting = claimable(self.schedule.overlap_policy(), &self.open);
-        let taken: Vec<SlotRecord> = waiting.into_iter().take(capacity).cloned().collect();
+    ///
+    /// What this process can't run is left to others for as long as `patience`. Left alone is what it still works on with an older claim,
+    /// which another scheduler has taken from it meanwhile and given back.
+    pub(super) fn claim(
+        &mut self,
+        me: Uuid,
+        capacity: usize,
+        stack: &Stack,
+        busy: &HashMap<Claim, Uuid>,
+        patience: Duration,
+    ) -> usize {
+        let waiting = claimable(self.schedule.overlap_policy(), self.record.state, &self.open);
+        if waiting.is_empty() {
+            return 0;
+        }
+        let able = !matches!(ability(stack, &self.record), Ability::Not(_));
+        let is_mine = |slot: &SlotRecord| {
+            let is_busy = busy.keys().any(|(id, _)| *id == slot.id);
+            !is_busy && (able || waits_since(slot) > patience)
+        };
+        let taken: Vec<SlotRecord> = waiting
+            .into_iter()
+            .filter(|slot| is_mine(slot))
+            .take(capacity)
+            .cloned()
+            .collect();
         for slot in &taken {
             let slot = SlotRecord {
                 state: SlotState::Claimed,
@@ -157,19 +211,27 @@ impl<'a> Draft<'a> {
     }
 
     /// Settles, or gives back, what a dead scheduler had claimed.
-    pub(super) fn take_over(&mut self, slot: Uuid, run: Option<&RunRecord>) {
-        let Some(slot) = self.open.iter().find(|open| open.id == slot).cloned() else {
+    pub(super) fn take_over(&mut self, slot: &SlotRecord, run: Option<&RunRecord>) {
+        // As it was when its holder was found dead: somebody else may have taken it over since.
+        let is_it = |open: &&SlotRecord| {
+            open.id == slot.id && open.state == SlotState::Claimed && open.token == slot.token
+        };
+        let Some(slot) = self.open.iter().find(is_it).cloned() else {
             return;
         };
         let slot = SlotRecord {
             deaths: slot.deaths + 1,
+            // Whoever had it can tell that it has lost it.
+            token: slot.token + 1,
             ..slot
         };
-        if let Some(run) = run.filter(|run| run.status.is_final() && !run.died) {
+        // A run is cancelled by its scheduler alone, because that one was stopped or has died: it was interrupted.
+        let by_itself =
+            |run: &&RunRecord| run.status.is_final() && run.status != Status::Cancelled && !run.died;
+        if let Some(run) = run.filter(by_itself) {
             // It had ended: only the slot was still to be settled.
             let state = match run.status {
                 Status::Completed => SlotState::Completed,
-                Status::Cancelled => SlotState::Cancelled,
                 _ => SlotState::Failed,
             };
             let error = run.error.clone();
@@ -217,6 +279,7 @@ impl<'a> Draft<'a> {
 
     fn count(&mut self, state: SlotState, error: Option<&str>) {
         if let Some(reason) = count(&mut self.record, state, error) {
+            self.let_go(SlotState::Skipped, "the schedule was paused");
             self.events.push(SchedulerEvent::Paused {
                 schedule: self.record.name.clone(),
                 reason,
@@ -227,12 +290,27 @@ impl<'a> Draft<'a> {
     /// The clock went back: slots after it that were not fired come again, and what was said of them is withdrawn. Those that were fired are
     /// not fired again.
     pub(super) fn rewind(&mut self, metadata: &dyn MetadataStore) -> Result<(), MetadataError> {
-        for slot in recorded_from(metadata, &self.record, self.now)? {
+        let recorded = recorded_from(metadata, &self.record, self.now)?;
+        let is_waiting =
+            |slot: &&SlotRecord| slot.state == SlotState::Queued && slot.token == 0 && slot.due > self.now;
+        let waiting = recorded.iter().filter(is_waiting).count() as u64;
+        let limit = self.schedule.run_limit();
+        let left = limit.is_none_or(|limit| self.record.fired.saturating_sub(waiting) < limit);
+        // Nothing comes again of a schedule that is paused, or has had all its runs: what was said stands.
+        let goes_on = match self.record.state {
+            ScheduleState::Active => true,
+            ScheduleState::Paused => false,
+            ScheduleState::Ended => left,
+        };
+        for slot in recorded {
             let unfired = matches!(
                 slot.state,
                 SlotState::Missed | SlotState::Skipped | SlotState::Queued
             );
-            if !unfired || slot.token > 0 {
+            // One of a time table that has been replaced since doesn't come again.
+            let before = slot.due - TimeDelta::microseconds(1);
+            let comes_again = goes_on && self.schedule.next_after(before) == Some(slot.due);
+            if !unfired || slot.token > 0 || !comes_again {
                 continue;
             }
             if slot.due > self.now {
@@ -242,7 +320,6 @@ impl<'a> Draft<'a> {
                 self.open.retain(|open| open.id != slot.id);
                 self.changes.push(Change::SlotWithdrawn { slot: slot.id });
             } else if slot.last > self.now {
-                let before = slot.due - TimeDelta::microseconds(1);
                 let slots = self.schedule.after(before);
                 let (mut last, mut count) = (slot.due, 0);
                 for due in slots.take_while(|due| *due <= self.now) {
@@ -253,10 +330,6 @@ impl<'a> Draft<'a> {
             }
         }
         self.record.cursor = self.now;
-        let left = self
-            .schedule
-            .run_limit()
-            .is_none_or(|limit| self.record.fired < limit);
         if self.record.state == ScheduleState::Ended && left && self.schedule.next_after(self.now).is_some() {
             self.record.state = ScheduleState::Active;
             self.record.reason = None;
@@ -269,9 +342,10 @@ impl<'a> Draft<'a> {
         if self.slots.is_empty() && self.changes.is_empty() && self.record == *before {
             return None;
         }
-        let mut changes = self.changes;
+        // First: where another scheduler was quicker, it is stale, before a slot is refused that is there already.
+        let mut changes = vec![Change::Schedule(Box::new(self.record.clone()))];
+        changes.extend(self.changes);
         changes.extend(self.slots.into_iter().map(|slot| Change::Slot(Box::new(slot))));
-        changes.push(Change::Schedule(Box::new(self.record.clone())));
         let accepted = Accepted {
             schedule: self.record,
             claimed: self.claimed,
@@ -279,6 +353,19 @@ impl<'a> Draft<'a> {
             more: self.more,
         };
         Some((changes, accepted))
+    }
+}
+
+/// For how long it has been recorded: its id tells.
+fn waits_since(slot: &SlotRecord) -> Duration {
+    let made = slot.id.get_timestamp().map(|made| {
+        let (seconds, nanos) = made.to_unix();
+        Duration::new(seconds, nanos)
+    });
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    match (made, now) {
+        (Some(made), Ok(now)) => now.saturating_sub(made),
+        _ => Duration::MAX,
     }
 }
 

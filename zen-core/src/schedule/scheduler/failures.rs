@@ -11,7 +11,7 @@ pub(super) fn count(record: &mut ScheduleRecord, state: SlotState, error: Option
         _ => return None,
     }
     let limit = Options::of(record).ok()?.pause_after?;
-    if record.failures < limit || record.state != ScheduleState::Active {
+    if record.failures < limit || record.state == ScheduleState::Paused {
         return None;
     }
     let times = match record.failures {

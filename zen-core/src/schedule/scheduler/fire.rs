@@ -4,11 +4,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use uuid::Uuid;
 
 use super::events::SchedulerEvent;
 use super::settle::{Outcome, settle};
-use super::work::Work;
+use super::work::{Claim, Work};
 use crate::client::blocking;
 use crate::graph::failure::chain;
 use crate::graph::{EncodedArguments, ErasedPipeline, OutputRef, rebuild_pipeline, registered_pipelines};
@@ -19,7 +18,7 @@ use crate::schedule::options::Options;
 use crate::stack::Stack;
 
 /// Takes a slot off the list of what is worked on, however that ends.
-struct Ended(Arc<Work>, Uuid);
+struct Ended(Arc<Work>, Claim);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -28,39 +27,34 @@ impl Drop for Ended {
 }
 
 /// Runs what a claimed slot is for, and settles the slot.
-pub(super) async fn fire(work: Arc<Work>, schedule: ScheduleRecord, slot: SlotRecord) {
-    let _ended = Ended(Arc::clone(&work), slot.id);
+///
+/// Returns the slot as it was settled, with its schedule: for what is called after it.
+pub(super) async fn fire(
+    work: Arc<Work>,
+    schedule: ScheduleRecord,
+    slot: SlotRecord,
+) -> Option<(ScheduleRecord, SlotRecord)> {
+    let _ended = Ended(Arc::clone(&work), (slot.id, slot.token));
     // A pipeline's body may panic while it is built.
     let outcome = AssertUnwindSafe(run(&work, &schedule, &slot))
         .catch_unwind()
         .await
         .unwrap_or_else(|panic| Outcome::failed(format!("the pipeline panicked: {}", said(&*panic))));
-    settle(&work, &schedule.name, slot, outcome).await;
+    settle(&work, &schedule.name, slot, outcome).await
 }
 
 async fn run(work: &Arc<Work>, schedule: &ScheduleRecord, slot: &SlotRecord) -> Outcome {
-    let url = work.stack.artifacts().url();
-    if schedule.artifacts != url {
-        return Outcome::failed(format!(
-            "the schedule was made on stack `{}` with the artifact store {}, and this scheduler's stack `{}` has {url}: start the \
-             scheduler on that stack, or declare the schedule again on this one",
-            schedule.stack,
-            schedule.artifacts,
-            work.stack.name()
-        ));
-    }
-    if !registered_pipelines().contains(&schedule.pipeline_path.as_str()) {
+    match ability(&work.stack, schedule) {
+        Ability::Here => {}
         #[cfg(unix)]
-        return super::elsewhere::run(work, schedule, slot).await;
+        Ability::Elsewhere => return super::elsewhere::run(work, schedule, slot).await,
         #[cfg(not(unix))]
-        return Outcome::failed(format!(
-            "this program has no pipeline `{}`: start a scheduler in the program that made the schedule ({})",
-            schedule.pipeline_path, schedule.program.path
-        ));
+        Ability::Elsewhere => return Outcome::failed("this system can't start other programs for it"),
+        Ability::Not(reason) => return Outcome::failed(reason),
     }
     match start(&work.stack, schedule, slot, work.quiet).await {
         Ok(handle) => {
-            work.begun(slot.id, handle.canceller());
+            work.begun((slot.id, slot.token), handle.canceller());
             work.tell(&SchedulerEvent::Fired {
                 schedule: schedule.name.clone(),
                 slot: slot.clone(),
@@ -77,6 +71,42 @@ async fn run(work: &Arc<Work>, schedule: &ScheduleRecord, slot: &SlotRecord) -> 
     }
 }
 
+/// Where a schedule's runs can be executed, as seen from this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ability {
+    /// In this process.
+    Here,
+    /// By the program that made the schedule, which this one starts.
+    Elsewhere,
+    /// Not by this process, for this reason. Another scheduler may be able to.
+    Not(String),
+}
+
+pub(super) fn ability(stack: &Stack, schedule: &ScheduleRecord) -> Ability {
+    let url = stack.artifacts().url();
+    if schedule.artifacts != url {
+        return Ability::Not(format!(
+            "the schedule was made on stack `{}` with the artifact store {}, and this scheduler's stack `{}` has {url}: start a scheduler on \
+             that stack, or declare the schedule again on this one",
+            schedule.stack,
+            schedule.artifacts,
+            stack.name()
+        ));
+    }
+    if registered_pipelines().contains(&schedule.pipeline_path.as_str()) {
+        return Ability::Here;
+    }
+    let startable = Options::of(schedule).is_ok_and(|options| options.startable);
+    match cfg!(unix) && startable && stack.home().is_some() {
+        true => Ability::Elsewhere,
+        false => Ability::Not(format!(
+            "this program has no pipeline `{}`, and can't start the program that made the schedule ({}) for it, because that one's `main` is not \
+             marked `#[zen_core::main]` or the stack is in memory: start a scheduler in that program",
+            schedule.pipeline_path, schedule.program.path
+        )),
+    }
+}
+
 /// How the slot of a run that ended so is to be settled.
 pub(super) fn outcome(ended: Result<(), RunError>) -> Outcome {
     match ended {
@@ -84,13 +114,11 @@ pub(super) fn outcome(ended: Result<(), RunError>) -> Outcome {
             state: SlotState::Completed,
             reason: None,
             run: None,
-            hooked: false,
         },
         Err(RunError::Cancelled { reason, .. }) => Outcome {
             state: SlotState::Cancelled,
             reason: Some(reason),
             run: None,
-            hooked: false,
         },
         Err(error) => Outcome::failed(chain(&error)),
     }

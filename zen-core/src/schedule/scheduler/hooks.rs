@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(unix)]
+use super::fire::{Ability, ability};
 use crate::client::blocking;
 use crate::graph::failure::chain;
 use crate::graph::{Component, Hook, HookEvent, HookFacts, Outcome, find_hook};
@@ -15,22 +17,44 @@ use crate::stack::Stack;
 /// How long a hook may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Calls what is to be called after this slot, one after the other. Whatever becomes of it is recorded, and changes nothing.
-pub(super) async fn call_hooks(stack: &Stack, schedule: &ScheduleRecord, slot: &SlotRecord) {
-    let Ok(options) = Options::of(schedule) else {
-        return;
-    };
+/// What is to be called after this slot.
+fn wanted(schedule: &ScheduleRecord, slot: &SlotRecord) -> Option<(Vec<String>, Outcome)> {
+    let options = Options::of(schedule).ok()?;
     let (names, outcome) = match slot.state {
         SlotState::Completed => (options.on_success, Outcome::Success),
         SlotState::Failed => {
             let error = slot.reason.clone().unwrap_or_default();
             (options.on_failure, Outcome::Failure(error))
         }
-        _ => return,
+        _ => return None,
     };
-    if names.is_empty() {
+    (!names.is_empty()).then_some((names, outcome))
+}
+
+/// Calls what is to be called after this slot: here, or in the program that made the schedule when that is another one.
+pub(super) async fn call(stack: Stack, schedule: ScheduleRecord, slot: SlotRecord) {
+    if wanted(&schedule, &slot).is_none() {
         return;
     }
+    #[cfg(unix)]
+    if ability(&stack, &schedule) == Ability::Elsewhere {
+        if let Err(reason) = super::elsewhere::call_hooks(&stack, &schedule, &slot).await {
+            tracing::warn!(
+                target: "zen::scheduler",
+                "the hooks of schedule `{}` could not be called after a slot: {reason}",
+                schedule.name
+            );
+        }
+        return;
+    }
+    call_here(&stack, &schedule, &slot).await;
+}
+
+/// Calls the hooks one after the other. Whatever becomes of it is recorded, and changes nothing.
+pub(super) async fn call_here(stack: &Stack, schedule: &ScheduleRecord, slot: &SlotRecord) {
+    let Some((names, outcome)) = wanted(schedule, slot) else {
+        return;
+    };
     let event = event(stack, schedule, slot, outcome).await;
     for name in names {
         let called = match find_hook(&name) {
@@ -123,10 +147,13 @@ async fn record(
 
 /// The name by which another process finds the hook.
 pub(crate) fn name_of(hook: &Hook) -> Result<String, String> {
-    hook.registered_name().map(ToOwned::to_owned).ok_or_else(|| {
-        format!(
+    let Some(name) = hook.registered_name() else {
+        return Err(format!(
             "hook `{}` can't be found by its name in another process: mark the function with `#[zen_core::hook]`",
             hook.name()
-        )
-    })
+        ));
+    };
+    // Two functions of one module may have one path, when they stand in functions.
+    find_hook(name).map_err(|error| error.to_string())?;
+    Ok(name.to_owned())
 }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::agenda::Agenda;
 use super::draft::{Accepted, Draft};
 use super::events::SchedulerEvent;
-use super::others::Others;
+use super::others::{Others, Terms};
+use super::work::Claim;
 use crate::metadata::{MetadataError, RunRecord, ScheduleRecord, SlotRecord};
 use crate::schedule::SchedulingError;
 use crate::stack::Stack;
@@ -49,12 +50,12 @@ pub(super) struct Seen {
 }
 
 impl Desk {
-    pub(super) fn new(stack: Stack, me: Uuid) -> Self {
+    pub(super) fn new(stack: Stack, me: Uuid, terms: Terms) -> Self {
         Self {
             stack,
             me,
             agenda: Agenda::default(),
-            others: Others::default(),
+            others: Others::new(terms),
             rewind: true,
         }
     }
@@ -66,20 +67,20 @@ impl Desk {
 
     /// Looks at what has changed and what is due at `now`, and claims at most `capacity` slots.
     ///
-    /// `busy` are the slots it works on: what it has claimed besides, without having learnt of it because the store failed to answer, is its to
+    /// `busy` are the claims it works on: what it has claimed besides, without having learnt of it because the store failed to answer, is its to
     /// fire too.
     pub(super) fn look(
         &mut self,
         now: DateTime<Utc>,
         capacity: usize,
-        busy: &HashMap<Uuid, Uuid>,
+        busy: &HashMap<Claim, Uuid>,
     ) -> Result<Seen, MetadataError> {
         let mut seen = Seen::default();
         self.refresh(&mut seen)?;
         let forgotten = self
             .agenda
             .claimed()
-            .filter(|(_, slot)| slot.holder == Some(self.me) && !busy.contains_key(&slot.id));
+            .filter(|(_, slot)| slot.holder == Some(self.me) && !busy.contains_key(&(slot.id, slot.token)));
         let forgotten: Vec<_> = forgotten
             .map(|(schedule, slot)| (schedule.clone(), slot.clone()))
             .collect();
@@ -93,10 +94,11 @@ impl Desk {
         // Without room for a run, what is due is decided on all the same.
         let wanting = self.agenda.wanting(now, capacity > 0, GROUP);
         if !wanting.is_empty() {
-            let (me, mut left) = (self.me, capacity);
+            let (me, mut left, stack) = (self.me, capacity, self.stack.clone());
+            let patience = self.others.patience();
             let again = self.write(&wanting, now, &mut seen, |draft, metadata| {
                 draft.plan(metadata)?;
-                left -= draft.claim(me, left);
+                left -= draft.claim(me, left, &stack, busy, patience);
                 Ok(())
             })?;
             // Those that were refused are decided on anew, on what they are now.
@@ -107,16 +109,32 @@ impl Desk {
         Ok(seen)
     }
 
-    /// Which of the slots it works on (with their schedules) have become somebody else's, or went with their schedule.
-    pub(super) fn lost(&self, busy: &HashMap<Uuid, Uuid>) -> Vec<Uuid> {
-        let lost = busy.iter().filter(|(slot, schedule)| {
-            let Some(known) = self.agenda.get(**schedule) else {
+    /// Looks only which of its claims are lost.
+    pub(super) fn look_for_losses(
+        &mut self,
+        busy: &HashMap<Claim, Uuid>,
+    ) -> Result<Vec<Claim>, MetadataError> {
+        self.refresh(&mut Seen::default())?;
+        Ok(self.lost(busy))
+    }
+
+    /// Which of the claims it works on (with their schedules) are not valid any more: somebody else has taken the slot over, and may have
+    /// settled it already, or it went with its schedule.
+    pub(super) fn lost(&self, busy: &HashMap<Claim, Uuid>) -> Vec<Claim> {
+        let is_held = |(slot, token): Claim, schedule: Uuid| {
+            if self.agenda.is_unreadable(schedule) {
+                // Nothing says otherwise, and the store refuses what isn't held.
                 return true;
-            };
-            let open = known.open.iter().find(|open| open.id == **slot);
-            open.is_some_and(|open| open.holder != Some(self.me))
-        });
-        lost.map(|(slot, _)| *slot).collect()
+            }
+            let known = self.agenda.get(schedule);
+            let open = known.and_then(|known| known.open.iter().find(|open| open.id == slot));
+            // One that this scheduler has just settled itself has no run that goes on.
+            open.is_some_and(|open| open.holder == Some(self.me) && open.token == token)
+        };
+        let lost = busy
+            .iter()
+            .filter(|(claim, schedule)| !is_held(**claim, **schedule));
+        lost.map(|(claim, _)| *claim).collect()
     }
 
     fn refresh(&mut self, seen: &mut Seen) -> Result<(), MetadataError> {
@@ -180,9 +198,8 @@ impl Desk {
             .map(|known| known.record.id)
             .collect();
         for group in ahead.chunks(GROUP) {
-            if self.write(group, now, seen, |draft, metadata| draft.rewind(metadata))? {
-                self.rewind = true;
-            }
+            let again = self.write(group, now, seen, |draft, metadata| draft.rewind(metadata))?;
+            self.rewind |= again || seen.failed;
         }
         Ok(())
     }
@@ -195,6 +212,7 @@ impl Desk {
             .cloned()
             .collect();
         if others.is_empty() {
+            self.others.forget();
             return Ok(());
         }
         let holders: HashSet<Uuid> = others.iter().filter_map(|slot| slot.holder).collect();
@@ -203,14 +221,14 @@ impl Desk {
             return Ok(());
         }
         let metadata = Arc::clone(self.stack.metadata());
-        let mut slots: HashMap<Uuid, Vec<(Uuid, Option<RunRecord>)>> = HashMap::new();
+        let mut slots: HashMap<Uuid, Vec<(SlotRecord, Option<RunRecord>)>> = HashMap::new();
         for slot in others {
             if slot.holder.is_none_or(|holder| dead.contains(&holder)) {
                 let run = match slot.run {
                     Some(run) => metadata.run(run)?,
                     None => None,
                 };
-                slots.entry(slot.schedule).or_default().push((slot.id, run));
+                slots.entry(slot.schedule).or_default().push((slot, run));
             }
         }
         let schedules: Vec<Uuid> = slots.keys().copied().collect();
@@ -218,7 +236,7 @@ impl Desk {
             let again = self.write(group, now, seen, |draft, _| {
                 let of = draft.schedule_id();
                 for (slot, run) in slots.get(&of).into_iter().flatten() {
-                    draft.take_over(*slot, run.as_ref());
+                    draft.take_over(slot, run.as_ref());
                 }
                 Ok(())
             })?;

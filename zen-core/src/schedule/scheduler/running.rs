@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
 use super::beat::Beat;
 use super::builder::Scheduler;
 use super::events::SchedulerEvent;
 use super::fire::fire;
-use super::hooks::call_hooks;
+use super::hooks;
 use super::look::{Desk, Seen};
 use super::outcome::SchedulerEnd;
 use super::signals::Signals;
-use super::work::Work;
+use super::work::{Claim, Work};
 use crate::client::blocking;
-use crate::metadata::SchedulerRecord;
+use crate::metadata::{ScheduleRecord, SchedulerRecord, SlotRecord};
 use crate::schedule::SchedulingError;
 use crate::stack::{Clock, Stack, host};
 
@@ -27,6 +27,12 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// A wall clock that differs by more than this from the time that has passed was set, or the machine was suspended.
 const JUMP: TimeDelta = TimeDelta::seconds(1);
+
+/// A slot that was settled, with its schedule: what hooks are called after.
+type Settled = (ScheduleRecord, SlotRecord);
+
+/// How long hooks may still take when all runs have ended.
+const LAST_CALLS: Duration = Duration::from_secs(5);
 
 /// Why it no longer waits.
 enum Woken {
@@ -40,7 +46,9 @@ pub(super) struct Running {
     work: Arc<Work>,
     desk: Option<Desk>,
     beat: Option<Beat>,
-    runs: JoinSet<()>,
+    runs: JoinSet<Option<Settled>>,
+    /// The hooks that are called. They keep no run from starting.
+    calls: JoinSet<()>,
     me: Uuid,
     /// The wall clock and the monotonic one at the last look.
     clocks: Option<(DateTime<Utc>, Duration)>,
@@ -72,10 +80,11 @@ impl Running {
                 settings.observer.clone(),
                 settings.quiet,
             )),
+            desk: Some(Desk::new(stack, me, settings.terms)),
             settings,
-            desk: Some(Desk::new(stack, me)),
             beat: Some(beat),
             runs: JoinSet::new(),
+            calls: JoinSet::new(),
             me,
             clocks: None,
             started: false,
@@ -155,14 +164,20 @@ impl Running {
             biased;
             () = stop => Woken::Stop,
             () = signals.first() => Woken::Stop,
-            Some(_) = self.runs.join_next(), if !self.runs.is_empty() => Woken::Look,
+            Some(ended) = self.runs.join_next(), if !self.runs.is_empty() => {
+                self.ended(ended);
+                Woken::Look
+            }
             () = time => Woken::Look,
         }
     }
 
     /// One look, in a thread where it may block.
     async fn look(&mut self) -> Result<Seen, SchedulingError> {
-        while self.runs.try_join_next().is_some() {}
+        while let Some(ended) = self.runs.try_join_next() {
+            self.ended(ended);
+        }
+        while self.calls.try_join_next().is_some() {}
         let clock = Arc::clone(self.work.stack.clock());
         let now = clock.now();
         let went_back = self.compare_clocks(&*clock, now);
@@ -173,23 +188,20 @@ impl Running {
         }
         // There is none when a look died: then everything is read anew.
         let desk = self.desk.take();
-        let mut desk = desk.unwrap_or_else(|| Desk::new(self.work.stack.clone(), self.me));
+        let mut desk =
+            desk.unwrap_or_else(|| Desk::new(self.work.stack.clone(), self.me, self.settings.terms));
         let looked = blocking(move || {
             if went_back {
                 desk.clock_went_back();
             }
             let seen = desk.look(now, capacity, &busy);
-            let lost = desk.lost(&busy);
+            // A look that failed knows too little to say so.
+            let lost = seen.as_ref().map_or_else(|_| Vec::new(), |_| desk.lost(&busy));
             Ok((desk, seen, lost))
         });
         let (desk, seen, lost) = looked.await?;
         self.desk = Some(desk);
-        for slot in lost {
-            self.work.cancel(
-                slot,
-                "another scheduler has taken its slot over, or its schedule was deleted",
-            );
-        }
+        self.cancel(lost);
         let seen = seen?;
         if !std::mem::replace(&mut self.started, true) {
             self.work.tell(&SchedulerEvent::Started {
@@ -223,17 +235,55 @@ impl Running {
             }
             self.work.tell(event);
         }
-        for (schedule, slot) in seen.settled {
-            let stack = self.work.stack.clone();
-            self.runs
-                .spawn(async move { call_hooks(&stack, &schedule, &slot).await });
+        for settled in seen.settled {
+            self.ended(Ok(Some(settled)));
         }
         for (schedule, slot) in seen.claimed {
-            self.work.begins(slot.id, schedule.id);
+            self.work.begins((slot.id, slot.token), schedule.id);
             self.runs.spawn(fire(Arc::clone(&self.work), schedule, slot));
         }
         if let Some(beat) = &self.beat {
             beat.holds(self.work.busy().len());
+        }
+    }
+
+    /// Calls what is to be called after a slot.
+    fn ended(&mut self, ended: Result<Option<Settled>, JoinError>) {
+        if let Ok(Some((schedule, slot))) = ended {
+            let stack = self.work.stack.clone();
+            self.calls.spawn(hooks::call(stack, schedule, slot));
+        }
+    }
+
+    /// What has become somebody else's is not worked on any more, and what was deleted neither.
+    async fn look_for_losses(&mut self) {
+        let Some(mut desk) = self.desk.take() else {
+            return;
+        };
+        let busy = self.work.busy();
+        let looked = blocking(move || {
+            let lost = desk.look_for_losses(&busy);
+            Ok((desk, lost))
+        });
+        let lost = match looked.await {
+            Ok((desk, lost)) => {
+                self.desk = Some(desk);
+                lost.map_err(SchedulingError::from)
+            }
+            Err(error) => Err(error.into()),
+        };
+        match lost {
+            Ok(lost) => self.cancel(lost),
+            Err(error) => self.work.trouble(error),
+        }
+    }
+
+    fn cancel(&self, lost: Vec<Claim>) {
+        for claim in lost {
+            self.work.cancel(
+                claim,
+                "another scheduler has taken its slot over, or its schedule was deleted",
+            );
         }
     }
 
@@ -243,20 +293,33 @@ impl Running {
         self.work.tell(&SchedulerEvent::Stopping {
             running: self.runs.len(),
         });
-        let in_time = {
-            let all = async { while self.runs.join_next().await.is_some() {} };
+        let time = tokio::time::sleep(self.settings.grace);
+        tokio::pin!(time);
+        let in_time = loop {
             tokio::select! {
                 biased;
-                () = all => true,
-                () = tokio::time::sleep(self.settings.grace) => false,
-                () = signals.second() => false,
+                ended = self.runs.join_next() => match ended {
+                    Some(ended) => self.ended(ended),
+                    None => break true,
+                },
+                () = &mut time => break false,
+                () = signals.second() => break false,
+                () = tokio::time::sleep(LOOK) => self.look_for_losses().await,
             }
         };
         if !in_time {
             let running = self.work.cancel_all();
             self.work.tell(&SchedulerEvent::Cancelling { running });
-            end = SchedulerEnd::Cancelled { runs: running };
-            while self.runs.join_next().await.is_some() {}
+            if running > 0 {
+                end = SchedulerEnd::Cancelled { runs: running };
+            }
+            while let Some(ended) = self.runs.join_next().await {
+                self.ended(ended);
+            }
+        }
+        let calls = async { while self.calls.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_CALLS, calls).await.is_err() {
+            tracing::warn!(target: "zen::scheduler", "hooks of schedules took longer than {LAST_CALLS:?} when the scheduler ended, and were given up");
         }
         let beat = self.beat.take();
         blocking(move || {
@@ -265,6 +328,14 @@ impl Running {
         })
         .await?;
         Ok(end)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Nobody waits for the runs any more, and nobody settles their slots: those that other programs execute are told too.
+        self.runs.abort_all();
+        self.work.cancel_all();
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::events::SchedulerEvent;
 use super::failures::count;
-use super::hooks::call_hooks;
 use super::work::Work;
 use crate::client::blocking;
 use crate::metadata::{Change, MetadataError, ScheduleRecord, SlotRecord, SlotState, Status, cut};
@@ -18,15 +17,16 @@ use uuid::Uuid;
 /// How long to wait before a store that failed is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How often a store that fails is asked by a scheduler that is to end.
+const LAST_TRIES: u32 = 5;
+
 /// How the run of a slot ended.
 #[derive(Debug, Clone)]
 pub(super) struct Outcome {
     pub(super) state: SlotState,
     pub(super) reason: Option<String>,
-    /// The run, when it was executed here.
+    /// The run, when it began.
     pub(super) run: Option<Uuid>,
-    /// The schedule's hooks were called already, in the program that has them.
-    pub(super) hooked: bool,
 }
 
 impl Outcome {
@@ -35,7 +35,6 @@ impl Outcome {
             state: SlotState::Failed,
             reason: Some(cut(reason.into())),
             run: None,
-            hooked: false,
         }
     }
 }
@@ -49,10 +48,17 @@ enum Settled {
 }
 
 /// Records how a slot ended. A store that fails is asked again until it answers: meanwhile the slot stays claimed, and when this process
-/// dies another scheduler settles it.
-pub(super) async fn settle(work: &Arc<Work>, schedule: &str, slot: SlotRecord, outcome: Outcome) {
+/// dies another scheduler settles it. That is also what becomes of it when this scheduler is to end and the store goes on failing.
+///
+/// Returns the slot as it was settled, with its schedule: for what is called after it.
+pub(super) async fn settle(
+    work: &Arc<Work>,
+    schedule: &str,
+    slot: SlotRecord,
+    outcome: Outcome,
+) -> Option<(ScheduleRecord, SlotRecord)> {
     let interrupted = work.is_cancelling() && outcome.state == SlotState::Cancelled;
-    let (mut told, hooked) = (false, outcome.hooked);
+    let (mut told, mut last_tries) = (false, 0);
     loop {
         let (stack, slot, outcome) = (work.stack.clone(), slot.clone(), outcome.clone());
         let id = slot.id;
@@ -75,20 +81,22 @@ pub(super) async fn settle(work: &Arc<Work>, schedule: &str, slot: SlotRecord, o
                 if let Some(reason) = paused {
                     work.tell(&SchedulerEvent::Paused { schedule, reason });
                 }
-                if !hooked {
-                    call_hooks(&work.stack, &record, &slot).await;
-                }
-                return;
+                return Some((*record, *slot));
             }
             Ok(Settled::Lost) => {
-                return work.tell(&SchedulerEvent::Lost {
+                work.tell(&SchedulerEvent::Lost {
                     schedule: schedule.to_owned(),
                     slot: id,
                 });
+                return None;
             }
             Err(error) => {
                 if !std::mem::replace(&mut told, true) {
                     work.trouble(error);
+                }
+                last_tries += u32::from(work.is_cancelling());
+                if last_tries >= LAST_TRIES {
+                    return None;
                 }
                 tokio::time::sleep(PAUSE).await;
             }
@@ -108,7 +116,9 @@ fn settle_now(
             (metadata.schedule(claimed.schedule)?, metadata.slot(claimed.id)?)
         else {
             // Nobody else can have taken it: what the run has not been able to say is said for it.
-            if let Some(run) = outcome.run {
+            if let Some(run) = outcome.run
+                && is_open(stack, run)?
+            {
                 metadata.apply(&[Change::RunEnded {
                     run,
                     status: Status::Cancelled,
@@ -118,23 +128,33 @@ fn settle_now(
             }
             return Ok(Settled::Lost);
         };
+        if slot.token == claimed.token && slot.holder == claimed.holder && slot.state.is_settled() {
+            // Written before, by a store that then failed to say so: with this token, nobody else has.
+            return Ok(Settled::Done(Box::new(slot), Box::new(record), None));
+        }
         if slot.state != SlotState::Claimed || slot.token != claimed.token {
             return Ok(Settled::Lost);
         }
         let now = stack.clock().now();
         // What can't be understood was written by another zen: its policy isn't known.
-        let again = interrupted
-            && Timing::of(&record)
-                .is_ok_and(|timing| timing.schedule.interrupted_policy() == Interrupted::Retry);
-        let slot = match again {
-            true => SlotRecord {
+        let policy = match interrupted {
+            true => Timing::of(&record)
+                .ok()
+                .map(|timing| timing.schedule.interrupted_policy()),
+            false => None,
+        };
+        let slot = match policy {
+            Some(Interrupted::Retry) => SlotRecord {
                 state: SlotState::Queued,
                 holder: None,
                 claimed: None,
                 ..slot
             },
-            false => SlotRecord {
-                state: outcome.state,
+            policy => SlotRecord {
+                state: match policy {
+                    Some(Interrupted::Missed) => SlotState::Missed,
+                    _ => outcome.state,
+                },
                 reason: outcome.reason.clone().or(slot.reason),
                 ended: Some(now),
                 ..slot
@@ -146,6 +166,16 @@ fn settle_now(
             slot: slot.id,
             token: slot.token,
         }];
+        if let Some(run) = outcome.run
+            && is_open(stack, run)?
+        {
+            // Its process died, or the store failed, before it could be recorded how the run ended. From now on nobody else does.
+            changes.push(Change::RunDied {
+                run,
+                error: slot.reason.clone().unwrap_or_default(),
+                noticed: now,
+            });
+        }
         changes.push(Change::Slot(Box::new(slot.clone())));
         if record.state != before {
             changes.extend(skip_waiting(stack, &mut record, "the schedule was paused")?);
@@ -158,4 +188,10 @@ fn settle_now(
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Whether the run is recorded, and not as ended.
+fn is_open(stack: &Stack, run: Uuid) -> Result<bool, MetadataError> {
+    let run = stack.metadata().run(run)?;
+    Ok(run.is_some_and(|run| !run.status.is_final()))
 }

@@ -28,7 +28,7 @@ impl Signals {
             _interrupts: None,
         };
         // Where there is nothing to listen to, the default action stays.
-        let heard = if yes { InterruptSignals::new().ok() } else { None };
+        let heard = if yes { InterruptSignals::listen() } else { None };
         let Some(mut heard) = heard else {
             this._open = Some(signals);
             return this;
@@ -67,6 +67,10 @@ impl Signals {
 impl Drop for Signals {
     fn drop(&mut self) {
         if let Some(listening) = &self.listening {
+            // What the program does next is to be ended by a signal as anything else is.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                crate::runner::listen_to_interrupts(&runtime);
+            }
             listening.abort();
         }
     }

@@ -13,10 +13,13 @@ use crate::stack::Stack;
 
 type Canceller = Box<dyn Fn(&str) + Send + Sync>;
 
-/// A slot that is worked on.
+/// A slot with the token of its claim. A scheduler that was taken for dead may claim a slot again while its first run of it still ends.
+pub(super) type Claim = (Uuid, u64);
+
+/// A claim that is worked on.
 struct Busy {
     schedule: Uuid,
-    /// None: its run has not begun yet.
+    /// None: its run has not begun yet, or has been cancelled.
     cancel: Option<Canceller>,
 }
 
@@ -26,8 +29,8 @@ pub(super) struct Work {
     pub(super) observer: Option<Arc<dyn SchedulerObserver>>,
     /// Whether runs say how they get on.
     pub(super) quiet: bool,
-    /// The slots that are worked on.
-    running: Mutex<HashMap<Uuid, Busy>>,
+    /// The claims that are worked on.
+    running: Mutex<HashMap<Claim, Busy>>,
     /// The scheduler is being stopped, and its runs are cancelled for that reason.
     cancelling: AtomicBool,
 }
@@ -63,48 +66,46 @@ impl Work {
         self.tell(&SchedulerEvent::Trouble { error });
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<Uuid, Busy>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<Claim, Busy>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A slot is worked on from now on.
-    pub(super) fn begins(&self, slot: Uuid, schedule: Uuid) {
+    pub(super) fn begins(&self, claim: Claim, schedule: Uuid) {
         let cancel = None;
-        self.running().insert(slot, Busy { schedule, cancel });
+        self.running().insert(claim, Busy { schedule, cancel });
     }
 
     /// Its run has begun, and can be cancelled so.
-    pub(super) fn begun(&self, slot: Uuid, cancel: impl Fn(&str) + Send + Sync + 'static) {
+    pub(super) fn begun(&self, claim: Claim, cancel: impl Fn(&str) + Send + Sync + 'static) {
         let mut running = self.running();
         // Under the lock: of this and `cancel_all`, the later one sees the other.
         if self.is_cancelling() {
             cancel(STOPPED);
         }
-        if let Some(busy) = running.get_mut(&slot) {
+        if let Some(busy) = running.get_mut(&claim) {
             busy.cancel = Some(Box::new(cancel));
         }
     }
 
     /// It is settled, or somebody else's.
-    pub(super) fn ended(&self, slot: Uuid) {
-        self.running().remove(&slot);
+    pub(super) fn ended(&self, claim: Claim) {
+        self.running().remove(&claim);
     }
 
-    /// The slots that are worked on, with their schedules.
-    pub(super) fn busy(&self) -> HashMap<Uuid, Uuid> {
+    /// The claims that are worked on, with their schedules.
+    pub(super) fn busy(&self) -> HashMap<Claim, Uuid> {
         let running = self.running();
         running
             .iter()
-            .map(|(slot, busy)| (*slot, busy.schedule))
+            .map(|(claim, busy)| (*claim, busy.schedule))
             .collect()
     }
 
-    /// Cancels the run of one slot.
-    pub(super) fn cancel(&self, slot: Uuid, reason: &str) {
-        if let Some(Busy {
-            cancel: Some(cancel), ..
-        }) = self.running().get(&slot)
-        {
+    /// Cancels the run of one claim; once is enough.
+    pub(super) fn cancel(&self, claim: Claim, reason: &str) {
+        let cancel = self.running().get_mut(&claim).and_then(|busy| busy.cancel.take());
+        if let Some(cancel) = cancel {
             cancel(reason);
         }
     }

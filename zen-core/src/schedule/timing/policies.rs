@@ -18,8 +18,8 @@ pub enum CatchUp {
     /// Of the slots that came due while no scheduler fired them, the newest fires, late or not. Those before it are recorded as missed.
     #[default]
     Latest,
-    /// Every slot that came due fires, oldest first, one after the other. That holds with [`Overlap::Skip`] too: these slots wait for
-    /// each other instead of being skipped.
+    /// Every slot that came due fires, oldest first, one after the other unless [`Overlap::Allow`] lets them run beside each other. That holds with
+    /// [`Overlap::Skip`] too: these slots wait for each other instead of being skipped.
     ///
     /// With a [start](super::Schedule::start_at) in the past, a new schedule begins with the slots since then. Without one it begins with
     /// those after its creation.
@@ -34,9 +34,10 @@ pub enum Overlap {
     /// It is recorded as skipped.
     #[default]
     Skip,
-    /// It waits its turn. Up to 1000 slots of a schedule wait.
+    /// It waits its turn. Up to 1000 slots of a schedule wait or run; those beyond are skipped, or with [`CatchUp::All`] come when there is room.
     Queue,
-    /// Its run starts beside the one that goes on.
+    /// Its run starts beside the one that goes on, up to what the scheduler's [concurrency](crate::schedule::Scheduler::concurrency) has room for; the
+    /// others wait as with `Queue`.
     Allow,
 }
 

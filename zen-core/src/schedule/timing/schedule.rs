@@ -140,7 +140,8 @@ impl Schedule {
     /// Due again and again at a fixed distance of elapsed time, whatever the wall clock does. The interval is kept at microseconds.
     ///
     /// With a [start](Self::start_at), that is the first slot, and the others are at `start + k * interval`. Without one, slots are counted
-    /// from when a scheduler took the schedule on; as long as none has, [`next_after`](Self::next_after) gives `t + interval`.
+    /// from when the schedule was [kept](crate::graph::Pipeline::schedule) or given other slots; before that, [`next_after`](Self::next_after) gives
+    /// `t + interval`.
     ///
     /// # Errors
     ///
@@ -244,6 +245,12 @@ impl Schedule {
             if_interrupted,
             ..self
         }
+    }
+
+    /// Whether it has the same slots, and as many of them: policies don't count.
+    pub(crate) fn has_slots_of(&self, other: &Self) -> bool {
+        let slots = |of: &Self| (of.kind.clone(), of.zone, of.start, of.end, of.max_runs);
+        slots(self) == slots(other)
     }
 
     /// Counts the slots of an interval that has no start from an instant: they are at `at + k * interval`, k >= 1. Changes no other schedule.

@@ -71,6 +71,9 @@ impl Expression {
         } else if all.len() == Dialect::Crontab.fields().len() {
             let fields = crontab(&all).map_err(|fault| fault.of(source))?;
             (Dialect::Crontab, fields.clone(), Engine::new(&fields, source)?)
+        } else if all.len() < Dialect::Crontab.fields().len() {
+            // The crate asks for no white space between fields, so that one that is missing would make another expression of it.
+            return Err(refused(&all, "there are too few fields").of(source));
         } else {
             // The crate decides; the parser here only says what is wrong, and where.
             let schedule = ::cron::Schedule::from_str(source)
