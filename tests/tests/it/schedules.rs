@@ -3,12 +3,16 @@
 mod support;
 
 mod calendar;
+#[cfg(unix)]
+mod elsewhere;
 mod faults;
 mod hooks;
 mod life;
 mod policies;
 #[cfg(unix)]
 mod processes;
+#[cfg(unix)]
+mod project;
 mod random;
 #[cfg(unix)]
 mod soak;

@@ -11,6 +11,7 @@ mod error;
 mod options;
 mod plan;
 mod scheduler;
+mod slot_view;
 mod timing;
 mod view;
 
@@ -19,5 +20,6 @@ pub use error::SchedulingError;
 #[cfg(unix)]
 pub use scheduler::run_if_scheduled;
 pub use scheduler::{Scheduler, SchedulerEnd, SchedulerEvent, SchedulerObserver};
+pub use slot_view::SlotView;
 pub use timing::{CatchUp, Interrupted, Overlap, Schedule, ScheduleError, Slots, Tz};
-pub use view::{ScheduleView, SlotView};
+pub use view::ScheduleView;

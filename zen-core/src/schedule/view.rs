@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::create::{TRIES, begin};
 use super::options::Timing;
-use super::{Schedule, SchedulingError};
-use crate::client::{Client, ClientError, RunView, blocking};
+use super::{Schedule, SchedulingError, SlotView};
+use crate::client::{Client, RunView, blocking};
 use crate::metadata::{
     Change, MetadataError, RunFilter, ScheduleFilter, ScheduleRecord, ScheduleState, SlotCause, SlotFilter,
     SlotRecord, SlotState,
@@ -188,10 +188,7 @@ impl ScheduleView {
             ..filter.clone()
         };
         let slots = self.stack.metadata().slots(&filter)?;
-        let view = |record| SlotView {
-            stack: self.stack.clone(),
-            record,
-        };
+        let view = |record| SlotView::new(self.stack.clone(), record);
         Ok(slots.into_iter().map(view).collect())
     }
 
@@ -307,10 +304,7 @@ impl ScheduleView {
             })
             .await?;
         match view.stack.metadata().slot(id)? {
-            Some(record) => Ok(SlotView {
-                stack: view.stack.clone(),
-                record,
-            }),
+            Some(record) => Ok(SlotView::new(view.stack.clone(), record)),
             None => Err(SchedulingError::NoSlot(id)),
         }
     }
@@ -438,67 +432,4 @@ pub(super) fn skip_waiting(
         }))
     });
     Ok(skipped.collect())
-}
-
-/// A slot of a schedule, or several in a row that were missed or skipped together, as recorded when this view was made.
-#[derive(Debug, Clone)]
-pub struct SlotView {
-    stack: Stack,
-    record: SlotRecord,
-}
-
-impl SlotView {
-    /// All that is recorded of it.
-    pub fn record(&self) -> &SlotRecord {
-        &self.record
-    }
-
-    /// Its id.
-    pub fn id(&self) -> Uuid {
-        self.record.id
-    }
-
-    /// When it was due; of several, the first.
-    pub fn due(&self) -> DateTime<Utc> {
-        self.record.due
-    }
-
-    /// Where it stands.
-    pub fn state(&self) -> SlotState {
-        self.record.state
-    }
-
-    /// Why it was skipped or missed, or what went wrong.
-    pub fn reason(&self) -> Option<&str> {
-        self.record.reason.as_deref()
-    }
-
-    /// The run it led to; of several attempts, the newest. None when there was none, or when it was pruned.
-    ///
-    /// # Errors
-    /// When the metadata store fails.
-    pub fn run(&self) -> Result<Option<RunView>, ClientError> {
-        let Some(run) = self.record.run else {
-            return Ok(None);
-        };
-        match Client::of(self.stack.clone()).run(run) {
-            Ok(run) => Ok(Some(run)),
-            Err(ClientError::NoRun(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The slot as it stands now.
-    ///
-    /// # Errors
-    /// When its schedule was deleted, or it was pruned.
-    pub fn refresh(&self) -> Result<Self, SchedulingError> {
-        match self.stack.metadata().slot(self.record.id)? {
-            Some(record) => Ok(Self {
-                stack: self.stack.clone(),
-                record,
-            }),
-            None => Err(SchedulingError::NoSlot(self.record.id)),
-        }
-    }
 }

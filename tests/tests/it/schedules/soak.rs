@@ -8,7 +8,7 @@ fn after_kills_stops_and_holds_each_slot_has_one_record() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_timekeeper"));
     command
-        .args(["soak", "--seconds", "30", "--folder"])
+        .args(["soak", "--seconds", "60", "--folder"])
         .arg(folder.path().join("soak"));
     if let Ok(seed) = std::env::var("ZEN_SOAK_SEED") {
         command.args(["--seed", &seed]);
