@@ -7,6 +7,7 @@ mod calendar;
 mod elsewhere;
 mod faults;
 mod hooks;
+mod interrupted;
 mod life;
 mod policies;
 #[cfg(unix)]
