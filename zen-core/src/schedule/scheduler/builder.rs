@@ -19,7 +19,9 @@ use crate::stack::Stack;
 /// It wakes for each slot when it is due, and once a second to see what other processes have changed. Any number of schedulers may work on one
 /// store, in one process or in several: each slot is claimed by one of them, in the metadata store and before its run starts. When a
 /// scheduler's process dies another one takes its slots over, at once on the same machine and within ten seconds otherwise, by the schedule's
-/// policy ([`Interrupted`](crate::schedule::Interrupted)).
+/// policy ([`Interrupted`](crate::schedule::Interrupted)); from a process that is there and has given no sign of life, as one that was stopped, after half
+/// a minute. A pipeline that this program doesn't have is run by the program that made the schedule, of which a copy is kept; a slot that this
+/// scheduler can't run at all is left to others for a minute, and fails then.
 /// What the dead one or one that only seemed dead does from then on is not recorded. But what a step does outside zen (a mail it sends, a
 /// table it writes to) is done *at least once*: an interrupted run may have done it before it is done again.
 ///
