@@ -158,7 +158,7 @@ fn what_a_scheduler_does_that_was_taken_for_dead_is_not_recorded_and_ends() {
         let schedule = project.declare("once", project.holding(), now().if_interrupted(policy));
         let mut first = project.scheduler(&["--silence", "4000"]);
         let held = project.wait_for_begin("hold", 1);
-        first.signal(Signal::STOP);
+        project.hold(&mut first);
         let second = project.scheduler(&["--silence", "4000"]);
         if policy == Interrupted::Retry {
             assert_eq!(project.wait_for_begin("hold", 2).pid, second.pid());

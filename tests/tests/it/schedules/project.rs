@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rustix::process::Signal;
 use zen_core::prelude::*;
 use zen_core::schedule::{Schedule, ScheduleView, SlotView};
 use zen_tests::timekeeper::declare::{Declaration, Work};
@@ -82,6 +83,20 @@ impl Project {
             .status()
             .unwrap();
         assert!(status.success());
+    }
+
+    /// Stops a process, but not in the midst of a write: SQLite would let nobody else write.
+    pub(super) fn hold(&self, process: &mut Process) {
+        until("the process is held while it writes nothing", || {
+            process.signal(Signal::STOP);
+            let database = rusqlite::Connection::open(self.home().join("metadata.db")).unwrap();
+            database.busy_timeout(Duration::from_secs(1)).unwrap();
+            let is_free = database.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok();
+            if !is_free {
+                process.signal(Signal::CONT);
+            }
+            is_free
+        });
     }
 
     pub(super) fn journal(&self) -> Vec<Line> {

@@ -149,10 +149,17 @@ impl Agenda {
     }
 
     /// The schedules that have something due at `now`, and those with something to claim when there is room for it, in the order of time; at most
-    /// `limit`.
-    pub(super) fn wanting(&self, now: DateTime<Utc>, room: bool, limit: usize) -> Vec<Uuid> {
+    /// `limit`. What waits and `is_left` to others is left out.
+    pub(super) fn wanting(
+        &self,
+        now: DateTime<Utc>,
+        room: bool,
+        limit: usize,
+        is_left: impl Fn(&Uuid) -> bool,
+    ) -> Vec<Uuid> {
         let due = self.due.range(..=(now, Uuid::max())).take(limit);
-        let waiting = self.waiting.iter().take(if room { limit } else { 0 });
+        let waiting = self.waiting.iter().filter(|(_, schedule)| !is_left(schedule));
+        let waiting = waiting.take(if room { limit } else { 0 });
         let mut wanting: Vec<_> = waiting.chain(due).copied().collect();
         wanting.sort_unstable();
         let mut seen = HashSet::new();
@@ -161,9 +168,11 @@ impl Agenda {
         wanting.into_iter().map(|(_, schedule)| schedule).collect()
     }
 
-    /// Whether there is something to claim.
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+    /// Whether the schedule has something to claim.
+    pub(super) fn is_waiting(&self, schedule: Uuid) -> bool {
+        self.known
+            .get(&schedule)
+            .is_some_and(|known| known.first.is_some())
     }
 
     /// Whether something is due.

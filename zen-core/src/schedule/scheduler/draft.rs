@@ -1,7 +1,6 @@
 //! What a scheduler wants to write of one schedule: decided on what it has read, and refused by the store when that has changed since.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -9,7 +8,6 @@ use uuid::Uuid;
 use super::agenda::Known;
 use super::events::SchedulerEvent;
 use super::failures::count;
-use super::fire::{Ability, ability};
 use super::work::Claim;
 use crate::metadata::{
     Change, MetadataError, MetadataStore, RunRecord, ScheduleRecord, ScheduleState, SlotCause, SlotFilter,
@@ -18,7 +16,6 @@ use crate::metadata::{
 use crate::schedule::plan::{Decided, Fate, Plan, Situation, claimable};
 use crate::schedule::view::new_slot;
 use crate::schedule::{CatchUp, Interrupted, Overlap, Schedule};
-use crate::stack::Stack;
 
 /// How often a slot's scheduler may die before the slot counts as failed: its run is the likely reason.
 const DEATHS: u32 = 3;
@@ -171,25 +168,20 @@ impl<'a> Draft<'a> {
 
     /// Claims what may be fired now, at most `capacity` slots. Returns how many.
     ///
-    /// What this process can't run is left to others for as long as `patience`. Left alone is what it still works on with an older claim,
+    /// What this process can't run, which `is_able` tells, is left to others. Left alone is what it still works on with an older claim,
     /// which another scheduler has taken from it meanwhile and given back.
     pub(super) fn claim(
         &mut self,
         me: Uuid,
         capacity: usize,
-        stack: &Stack,
         busy: &HashMap<Claim, Uuid>,
-        patience: Duration,
+        is_able: impl FnOnce(&ScheduleRecord) -> bool,
     ) -> usize {
         let waiting = claimable(self.schedule.overlap_policy(), self.record.state, &self.open);
-        if waiting.is_empty() {
+        if waiting.is_empty() || !is_able(&self.record) {
             return 0;
         }
-        let able = !matches!(ability(stack, &self.record), Ability::Not(_));
-        let is_mine = |slot: &SlotRecord| {
-            let is_busy = busy.keys().any(|(id, _)| *id == slot.id);
-            !is_busy && (able || waits_since(slot) > patience)
-        };
+        let is_mine = |slot: &SlotRecord| !busy.keys().any(|(id, _)| *id == slot.id);
         let taken: Vec<SlotRecord> = waiting
             .into_iter()
             .filter(|slot| is_mine(slot))
@@ -353,19 +345,6 @@ impl<'a> Draft<'a> {
             more: self.more,
         };
         Some((changes, accepted))
-    }
-}
-
-/// For how long it has been recorded: its id tells.
-fn waits_since(slot: &SlotRecord) -> Duration {
-    let made = slot.id.get_timestamp().map(|made| {
-        let (seconds, nanos) = made.to_unix();
-        Duration::new(seconds, nanos)
-    });
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    match (made, now) {
-        (Some(made), Ok(now)) => now.saturating_sub(made),
-        _ => Duration::MAX,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -9,6 +10,7 @@ use uuid::Uuid;
 use super::agenda::Agenda;
 use super::draft::{Accepted, Draft};
 use super::events::SchedulerEvent;
+use super::fire::{Ability, ability};
 use super::others::{Others, Terms};
 use super::work::Claim;
 use crate::metadata::{MetadataError, RunRecord, ScheduleRecord, SlotRecord};
@@ -30,6 +32,8 @@ pub(super) struct Desk {
     others: Others,
     /// The clock went back, or nobody has looked yet.
     rewind: bool,
+    /// Schedules with slots to claim that this process can't run, and since when that is so: others have some time to take them.
+    left_to_others: HashMap<Uuid, Instant>,
 }
 
 /// What came of a look.
@@ -57,6 +61,7 @@ impl Desk {
             agenda: Agenda::default(),
             others: Others::new(terms),
             rewind: true,
+            left_to_others: HashMap::new(),
         }
     }
 
@@ -91,18 +96,28 @@ impl Desk {
                 .inspect_err(|_| self.rewind = true)?;
         }
         self.take_over(now, &mut seen)?;
+        self.forget_what_others_took();
         // Without room for a run, what is due is decided on all the same.
-        let wanting = self.agenda.wanting(now, capacity > 0, GROUP);
+        let patience = self.others.patience();
+        let is_left = |schedule: &Uuid| {
+            let since = self.left_to_others.get(schedule);
+            since.is_some_and(|since| since.elapsed() <= patience)
+        };
+        let wanting = self.agenda.wanting(now, capacity > 0, GROUP, is_left);
         if !wanting.is_empty() {
             let (me, mut left, stack) = (self.me, capacity, self.stack.clone());
-            let patience = self.others.patience();
+            let mut left_to_others = std::mem::take(&mut self.left_to_others);
             let again = self.write(&wanting, now, &mut seen, |draft, metadata| {
                 draft.plan(metadata)?;
-                left -= draft.claim(me, left, &stack, busy, patience);
+                left -= draft.claim(me, left, busy, |schedule| {
+                    is_able(&stack, schedule, &mut left_to_others, patience)
+                });
                 Ok(())
-            })?;
-            // Those that were refused are decided on anew, on what they are now.
-            seen.again |= again || self.agenda.is_due(now) || (left > 0 && self.agenda.is_waiting());
+            });
+            self.left_to_others = left_to_others;
+            // Those that were refused are decided on anew, on what they are now. Where something was claimed there may be more of it.
+            let more = left > 0 && (left < capacity || wanting.len() == GROUP);
+            seen.again |= again? || self.agenda.is_due(now) || more;
         }
         seen.next = self.agenda.next();
         seen.schedules = self.agenda.len();
@@ -135,6 +150,13 @@ impl Desk {
             .iter()
             .filter(|(claim, schedule)| !is_held(**claim, **schedule));
         lost.map(|(claim, _)| *claim).collect()
+    }
+
+    /// Forgets what others have taken by now.
+    fn forget_what_others_took(&mut self) {
+        let agenda = &self.agenda;
+        self.left_to_others
+            .retain(|schedule, _| agenda.is_waiting(*schedule));
     }
 
     fn refresh(&mut self, seen: &mut Seen) -> Result<(), MetadataError> {
@@ -244,6 +266,25 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Whether this process is to claim slots of the schedule: it can run them, or nobody else has for long, so that somebody has to say why.
+fn is_able(
+    stack: &Stack,
+    schedule: &ScheduleRecord,
+    left_to_others: &mut HashMap<Uuid, Instant>,
+    patience: Duration,
+) -> bool {
+    if !matches!(ability(stack, schedule), Ability::Not(_)) {
+        return true;
+    }
+    let since = *left_to_others.entry(schedule.id).or_insert_with(Instant::now);
+    let is_over = since.elapsed() > patience;
+    if is_over {
+        // The next slot is left to others for as long.
+        left_to_others.remove(&schedule.id);
+    }
+    is_over
 }
 
 impl Seen {

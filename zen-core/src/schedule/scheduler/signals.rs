@@ -14,8 +14,6 @@ pub(super) struct Signals {
     /// Kept open where nothing listens.
     _open: Option<watch::Sender<u32>>,
     listening: Option<AbortHandle>,
-    /// Runs of the program that no scheduler started are cancelled by a signal as ever, but don't end the program.
-    _interrupts: Option<Interrupts>,
 }
 
 impl Signals {
@@ -25,7 +23,6 @@ impl Signals {
             count,
             _open: None,
             listening: None,
-            _interrupts: None,
         };
         // Where there is nothing to listen to, the default action stays.
         let heard = if yes { InterruptSignals::listen() } else { None };
@@ -33,8 +30,10 @@ impl Signals {
             this._open = Some(signals);
             return this;
         };
-        this._interrupts = Some(Interrupts::handle());
+        // Runs of the program that no scheduler started are cancelled by a signal as ever, but don't end the program.
+        let interrupts = Interrupts::handle();
         let listening = tokio::spawn(async move {
+            let _interrupts = interrupts;
             while heard.next().await {
                 signals.send_modify(|count| *count += 1);
                 if *signals.borrow() > 2 {
@@ -66,6 +65,10 @@ impl Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
+        // A program that was told to end is about to do so: a second signal changes nothing about that, and a third one ends it at once.
+        if *self.count.borrow() > 0 {
+            return;
+        }
         if let Some(listening) = &self.listening {
             // What the program does next is to be ended by a signal as anything else is.
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
