@@ -154,6 +154,8 @@ struct Post {
     held: bool,
     /// It was told to end.
     stopping: bool,
+    /// It was told so once more.
+    hurried: bool,
 }
 
 impl Post {
@@ -180,8 +182,10 @@ impl Post {
             return Ok(());
         }
         if self.stopping {
-            // It takes long: asked again, it cancels at once.
-            process.signal(Signal::TERM);
+            // It takes long: asked again, it cancels at once. Asked a third time, it would leave its slots as they are.
+            if !std::mem::replace(&mut self.hurried, true) {
+                process.signal(Signal::TERM);
+            }
             self.pause(random, 500, 1000);
             return Ok(());
         }
@@ -218,7 +222,7 @@ impl Post {
     fn start(&mut self, options: &Options, home: &Path) -> Result<()> {
         let arguments = ["--grace", "100", "--silence", SILENCE];
         self.process = Some(Process::scheduler(&options.program, home, &arguments)?);
-        self.stopping = false;
+        (self.stopping, self.hurried) = (false, false);
         Ok(())
     }
 
