@@ -1,6 +1,7 @@
 //! Metadata: what is remembered of pipelines, runs, steps, artifacts, services and schedules, and the stores that keep it.
 
 pub mod conformance;
+mod error;
 mod fenced;
 mod limits;
 mod records;
@@ -11,6 +12,7 @@ mod sqlite;
 mod store;
 pub mod upkeep;
 
+pub use error::MetadataError;
 pub(crate) use fenced::FencedMetadata;
 pub(crate) use limits::{LONGEST_NAME, check_label, cut};
 pub use records::{
@@ -27,7 +29,7 @@ pub use services::{
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteMetadata, SqliteOptions};
-pub use store::{ArtifactFilter, CachedOutput, CachedStep, Change, MetadataError, MetadataStore, RunFilter};
+pub use store::{ArtifactFilter, CachedOutput, CachedStep, Change, MetadataStore, RunFilter};
 pub use upkeep::{
     GoingObject, HoldRecord, KeepObject, KeepReason, Kept, PendingPrune, PrunePlan, PruneRules, StoredObject,
     Swept, Upkeep,
