@@ -126,7 +126,7 @@ impl Scheduling {
     /// use zen_core::schedule::Schedule;
     ///
     /// #[zen_core::hook]
-    /// async fn page(event: HookEvent) -> Result<()> {
+    /// async fn mail(event: HookEvent) -> Result<()> {
     ///     eprintln!("{event}"); // a mail, a message..
     ///     Ok(())
     /// }
@@ -137,7 +137,7 @@ impl Scheduling {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<()> {
     /// # let stack = Stack::in_memory()?;
-    /// nightly().schedule("nightly", Schedule::cron("@daily")?).on_failure(page).on(&stack).await?;
+    /// nightly().schedule("nightly", Schedule::cron("@daily")?).on_failure(mail).on(&stack).await?;
     /// # Ok(())
     /// # }
     /// ```
