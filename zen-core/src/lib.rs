@@ -36,7 +36,7 @@
 //!
 //! # Layout
 //!
-//! From the ground up; a module uses what stands below it: [`artifact`] (digests, codecs, the store), [`metadata`] (records and their
+//! From the ground up; a module uses what stands below it: [`secrets`], [`artifact`] (digests, codecs, the store), [`metadata`] (records and their
 //! store), [`metric`], [`graph`] (handles, nodes, pipelines), [`cache`] (keys), [`stack`] (where things are kept),
 //! [`client`] (asking what is kept), [`serving`] (models behind servers), [`service`] (long-running processes), [`deploy`] (model
 //! deployers), [`upkeep`] (removing what nobody needs, checking what is kept), [`runner`] (executing), [`schedule`]
@@ -63,6 +63,7 @@ pub mod prelude;
 mod printing;
 pub mod runner;
 pub mod schedule;
+pub mod secrets;
 pub mod service;
 pub mod serving;
 pub mod stack;

@@ -1,0 +1,3 @@
+//! The `zen` command.
+
+fn main() {}
