@@ -38,7 +38,7 @@
 //!
 //! From the ground up; a module uses what stands below it: [`secrets`], [`artifact`] (digests, codecs, the store), [`metadata`] (records and their
 //! store), [`metric`], [`graph`] (handles, nodes, pipelines), [`cache`] (keys), [`stack`] (where things are kept),
-//! [`client`] (asking what is kept), [`serving`] (models behind servers), [`service`] (long-running processes), [`deploy`] (model
+//! [`client`] (asking what is kept), [`serving`] (models behind servers), [`alert`] (telling people), [`service`] (long-running processes), [`deploy`] (model
 //! deployers), [`upkeep`] (removing what nobody needs, checking what is kept), [`runner`] (executing), [`schedule`]
 //! (running again and again), [`testing`].
 
@@ -48,6 +48,7 @@ extern crate self as zen_core;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+pub mod alert;
 pub mod artifact;
 pub mod cache;
 #[cfg(unix)]
@@ -59,6 +60,7 @@ mod ids;
 mod main_fn;
 pub mod metadata;
 pub mod metric;
+mod near;
 pub mod prelude;
 mod printing;
 pub mod runner;

@@ -210,14 +210,10 @@ impl Stack {
     /// The stack's model deployer: the one it was given, else this program's default one.
     ///
     /// # Errors
-    /// When there is neither.
+    /// When there is neither, or its own can't be opened.
     pub fn model_deployer(&self) -> Result<Arc<dyn ModelDeployer>, DeployError> {
-        let own = self
-            .components()
-            .iter()
-            .find_map(|component| component.value::<Arc<dyn ModelDeployer>>());
-        match own {
-            Some(deployer) => Ok(Arc::clone(&deployer)),
+        match self.component::<Arc<dyn ModelDeployer>>()? {
+            Some(deployer) => Ok(Arc::clone(&*deployer)),
             None => default_deployer().ok_or_else(|| DeployError::NoDeployer {
                 stack: self.name().to_owned(),
             }),

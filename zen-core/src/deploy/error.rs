@@ -20,14 +20,6 @@ pub enum DeployError {
         /// The stack.
         stack: String,
     },
-    /// No deployer of this flavour is linked.
-    #[error("this program has no model deployer of flavour `{flavor}` (it has: {known})")]
-    UnknownFlavor {
-        /// The flavour.
-        flavor: String,
-        /// The flavours there are.
-        known: String,
-    },
     /// The step runs outside a stack.
     #[error(
         "the step `{step}` has no stack: it runs in a pipeline; by hand, call `zen_core::deploy::deploy`"

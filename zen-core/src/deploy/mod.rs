@@ -22,5 +22,5 @@ pub use filter::ServerFilter;
 #[cfg(unix)]
 pub use local::{LocalFlavor, LocalModelDeployer};
 pub use model::store_model;
-pub use registry::{DeployerEntry, deployer_of_flavor, registered_deployers};
+pub use registry::{ModelDeployerKind, deployer_of_flavor, registered_deployers};
 pub use step::model_deployer;

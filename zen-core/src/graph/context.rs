@@ -1,6 +1,5 @@
 //! What a step may know and say while it runs.
 
-use std::any::{Any, TypeId};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Component;
 use crate::artifact::short_json_view;
 use crate::metadata::{LONGEST_NAME, RunSlot};
 use crate::metric::MetricValue;
@@ -43,77 +43,6 @@ pub struct OutputInfo {
     pub id: Uuid,
     /// The folder or URL of the artifact store it goes to. The object's own name is the digest of its content.
     pub uri: String,
-}
-
-/// One component of the stack a step runs on.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Component {
-    /// What it is for: `artifact_store`, `metadata_store`, ..
-    pub kind: String,
-    /// Its name in the stack.
-    pub name: String,
-    /// Which implementation it is.
-    pub flavor: String,
-    value: Held,
-}
-
-#[derive(Clone)]
-enum Held {
-    Here(AnyComponent),
-    /// Made when it is asked for.
-    Made(TypeId, Arc<dyn Fn() -> Option<AnyComponent> + Send + Sync>),
-}
-
-type AnyComponent = Arc<dyn Any + Send + Sync>;
-
-impl Component {
-    /// A component whose value is found by its type with [`StepContext::component`].
-    pub fn new<T: Send + Sync + 'static>(
-        kind: impl Into<String>,
-        name: impl Into<String>,
-        flavor: impl Into<String>,
-        value: Arc<T>,
-    ) -> Self {
-        Self {
-            kind: kind.into(),
-            name: name.into(),
-            flavor: flavor.into(),
-            value: Held::Here(value),
-        }
-    }
-
-    /// A component whose value is made when it is asked for by its type, each time.
-    pub(crate) fn made<T: Send + Sync + 'static>(
-        kind: impl Into<String>,
-        name: impl Into<String>,
-        flavor: impl Into<String>,
-        make: impl Fn() -> Option<Arc<T>> + Send + Sync + 'static,
-    ) -> Self {
-        let make = move || make().map(|value| value as AnyComponent);
-        Self {
-            kind: kind.into(),
-            name: name.into(),
-            flavor: flavor.into(),
-            value: Held::Made(TypeId::of::<T>(), Arc::new(make)),
-        }
-    }
-
-    /// Its value, when it is of this type.
-    pub fn value<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        let value = match &self.value {
-            Held::Here(value) => Arc::clone(value),
-            Held::Made(of, make) if *of == TypeId::of::<T>() => make()?,
-            Held::Made(..) => return None,
-        };
-        value.downcast::<T>().ok()
-    }
-}
-
-impl fmt::Debug for Component {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}` ({})", self.kind, self.name, self.flavor)
-    }
 }
 
 /// The facts a [`StepContext`] holds.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::Orchestrator;
 use super::arguments::Arguments;
 use super::core::{RunCore, Settings};
 use super::events::{Observer, RunEvent};
@@ -59,13 +60,13 @@ pub struct Launch<O> {
     pipeline: Pipeline<O>,
     stack: Option<Stack>,
     cache: CachePolicy,
-    failure: FailurePolicy,
+    failure: Option<FailurePolicy>,
     parallel: Option<usize>,
     grace: Duration,
     observer: Option<Arc<dyn Observer>>,
     name: Option<String>,
     tags: Vec<String>,
-    executor: Arc<dyn Executor>,
+    executor: Option<Arc<dyn Executor>>,
     isolation: Isolation,
     hooks: Hooks,
     hook_timeout: Duration,
@@ -140,13 +141,13 @@ impl<O: PipelineOutput> Launch<O> {
             pipeline,
             stack: None,
             cache: CachePolicy::default(),
-            failure: FailurePolicy::default(),
+            failure: None,
             parallel: None,
             grace: Duration::from_secs(30),
             observer: super::progress::of_environment(),
             name: None,
             tags: Vec::new(),
-            executor: Arc::new(InProcess),
+            executor: None,
             isolation: Isolation::default(),
             hooks: Hooks::new(),
             hook_timeout: Duration::from_secs(60),
@@ -168,13 +169,15 @@ impl<O: PipelineOutput> Launch<O> {
         self
     }
 
-    /// What becomes of the other steps when one fails (default [`FailurePolicy::StopDependents`]).
+    /// What becomes of the other steps when one fails (default: as the stack's [`Orchestrator`] says, else
+    /// [`FailurePolicy::StopDependents`]).
     pub fn failure(mut self, policy: FailurePolicy) -> Self {
-        self.failure = policy;
+        self.failure = Some(policy);
         self
     }
 
-    /// How many attempts may be made at once (default: the number of processors, and at least 4). At least 1.
+    /// How many attempts may be made at once (default: as the stack's [`Orchestrator`] says, else the number of processors, and at least 4).
+    /// At least 1.
     pub fn parallel(mut self, attempts: usize) -> Self {
         self.parallel = Some(attempts.max(1));
         self
@@ -214,9 +217,9 @@ impl<O: PipelineOutput> Launch<O> {
         self
     }
 
-    /// Executes step bodies with this executor (default [`InProcess`]), but for [isolated](Self::isolation) ones.
+    /// Executes step bodies with this executor (default: that of the stack's [`Orchestrator`], else [`InProcess`]), but for [isolated](Self::isolation) ones.
     pub fn executor(mut self, executor: Arc<dyn Executor>) -> Self {
-        self.executor = executor;
+        self.executor = Some(executor);
         self
     }
 
@@ -290,16 +293,21 @@ impl<O: PipelineOutput> Launch<O> {
         check_labels(&graph, self.name.as_deref(), &self.tags)?;
         let (stack, name) = (self.stack, self.pipeline.name.clone());
         let (graph_hash, resume) = (graph.hash(), self.resume);
-        let (stack, resumed, process) = blocking_start(move || {
+        let (stack, resumed, process, orchestrator) = blocking_start(move || {
             let stack = match stack {
                 Some(stack) => stack,
                 None => Stack::active()?,
             };
+            // Better now than in the middle of the run.
+            stack.ready()?;
             stack.settle_dead_runs()?;
+            let orchestrator = stack.component::<Orchestrator>()?;
+            let orchestrator =
+                orchestrator.unwrap_or_else(|| Arc::new(Orchestrator::new(Arc::new(InProcess))));
             let resumed = resumed(&stack, &name, graph_hash, resume)?;
             follow_the_newest(&stack)?;
             let process = stack.process()?;
-            Ok((stack, resumed, process))
+            Ok((stack, resumed, process, orchestrator))
         })
         .await?;
         let (resumed_from, finished) =
@@ -323,9 +331,10 @@ impl<O: PipelineOutput> Launch<O> {
             run_name: run_name.clone(),
             pipeline_cache: self.pipeline.cache.clone(),
             run_cache: self.cache,
-            failure: self.failure,
+            failure: self.failure.unwrap_or(orchestrator.failure),
             parallel: self
                 .parallel
+                .or(orchestrator.parallel)
                 .unwrap_or_else(|| available_parallelism().map_or(4, |n| n.get().max(4))),
             grace: self.grace,
             hooks: (self.pipeline.hooks.clone())
@@ -374,7 +383,8 @@ impl<O: PipelineOutput> Launch<O> {
             settings,
             graph,
             stack.clone(),
-            self.executor,
+            self.executor
+                .unwrap_or_else(|| Arc::clone(&orchestrator.executor)),
             runtime.clone(),
             self.observer,
         )

@@ -14,6 +14,7 @@ mod isolation;
 mod launch;
 mod logs;
 mod main_output;
+mod orchestrator;
 mod panics;
 mod pool;
 mod progress;
@@ -37,6 +38,7 @@ pub use launch::{FailurePolicy, Launch};
 pub use logs::{LogLayer, log_layer};
 #[doc(hidden)]
 pub use main_output::MainOutput;
+pub use orchestrator::{Orchestrator, OrchestratorKind};
 pub(crate) use pool::spawn as pool_thread;
 pub(crate) use progress::is_off;
 pub use progress::{LiveProgress, PlainLines};

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use super::stack::{Inner, built, make_home, metadata_component};
-use super::{Clock, Stack, StackError, SystemClock};
+use super::{Clock, ComponentPlan, ComponentType, Stack, StackError, StackPlan, SystemClock};
 use crate::artifact::{ArtifactError, ArtifactStore, StoreUrl};
 use crate::graph::Component;
 use crate::metadata::MetadataStore;
+use crate::secrets::Secrets;
 
 /// Puts a [`Stack`] together.
 #[derive(Debug, Default)]
@@ -22,6 +23,10 @@ pub struct StackBuilder {
     components: Vec<Component>,
     survive_power_loss: bool,
     program: Option<PathBuf>,
+    plan: Option<StackPlan>,
+    secrets: Option<Secrets>,
+    /// Names and flavours of the artifact store and of the metadata store.
+    stores: Option<[(String, String); 2]>,
 }
 
 impl StackBuilder {
@@ -94,6 +99,26 @@ impl StackBuilder {
         self
     }
 
+    /// Its secrets (default: those of the environment, above those of the file in its home).
+    #[must_use]
+    pub fn secrets(mut self, secrets: Secrets) -> Self {
+        self.secrets = Some(secrets);
+        self
+    }
+
+    /// What its settings say.
+    pub(super) fn plan(mut self, plan: StackPlan) -> Self {
+        self.plan = Some(plan);
+        self
+    }
+
+    /// What its stores are called.
+    pub(super) fn named(mut self, artifacts: &ComponentPlan, metadata: &ComponentPlan) -> Self {
+        let named = |plan: &ComponentPlan| (plan.name.clone(), plan.flavor.clone());
+        self.stores = Some([named(artifacts), named(metadata)]);
+        self
+    }
+
     /// Opens the parts.
     ///
     /// # Errors
@@ -119,14 +144,29 @@ impl StackBuilder {
             Some(store) => store,
             None => default_metadata(home.as_deref(), self.survive_power_loss)?,
         };
+        let secrets = match (self.secrets, &home) {
+            (Some(secrets), _) => secrets,
+            (None, Some(home)) => Secrets::in_home(home),
+            (None, None) => Secrets::environment(),
+        };
+        let default = |flavor: &str| ("default".to_owned(), flavor.to_owned());
+        let [of_artifacts, of_metadata] = self
+            .stores
+            .unwrap_or_else(|| [default(scheme(artifacts.url())), default("metadata")]);
         let mut components = vec![
             Component::new(
-                "artifact_store",
-                "default",
-                scheme(artifacts.url()),
+                ComponentType::ArtifactStore.as_str(),
+                of_artifacts.0,
+                of_artifacts.1,
                 Arc::new(artifacts.clone()),
             ),
-            metadata_component(&metadata),
+            metadata_component(&metadata, &of_metadata.0, &of_metadata.1),
+            Component::new(
+                ComponentType::SecretsStore.as_str(),
+                "default",
+                "secrets",
+                Arc::new(secrets.clone()),
+            ),
         ];
         components.extend(self.components);
         let stack = Stack {
@@ -139,6 +179,8 @@ impl StackBuilder {
                 components: Arc::new(components),
                 liveness: Arc::default(),
                 program: self.program,
+                plan: self.plan,
+                secrets,
             }),
         };
         stack.settle_dead_runs()?;

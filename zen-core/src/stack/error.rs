@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::{ComponentType, SettingsError};
 use crate::artifact::ArtifactError;
 use crate::metadata::MetadataError;
+use crate::near::did_you_mean;
 
 /// Why a stack can't be opened.
 #[derive(Debug, thiserror::Error)]
@@ -31,5 +33,61 @@ pub enum StackError {
         component: &'static str,
         /// What to do.
         reason: &'static str,
+    },
+    /// The project's settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A component can't be opened.
+    #[error("the {} `{name}` ({flavor}) can't be opened", .kind.words())]
+    Component {
+        /// Its type.
+        kind: ComponentType,
+        /// Its name.
+        name: String,
+        /// Its implementation.
+        flavor: String,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A component of a stack can't be opened, for a reason that was told before.
+    #[error(transparent)]
+    NotOpened(std::sync::Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// There is no such flavour.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnknownFlavor {
+    /// This program has none of this name.
+    #[error(
+        "this program has no flavour `{flavor}` of {}s{}; it has: {known}. A flavour of another crate is known only when the program refers \
+         to that crate, as with `use zen_integrations as _;`",
+        .kind.words(), did_you_mean(.near.as_deref())
+    )]
+    Unknown {
+        /// Of which type.
+        kind: ComponentType,
+        /// Its name.
+        flavor: String,
+        /// What was probably meant.
+        near: Option<String>,
+        /// Those there are.
+        known: String,
+    },
+    /// This build lacks it.
+    #[error(
+        "this program was built without the artifact stores `{flavor}`: switch on the cargo feature `{flavor}` of zen-core"
+    )]
+    Feature {
+        /// Its name, and that of the feature.
+        flavor: String,
+    },
+    /// Two crates have one.
+    #[error("two crates of this program have a flavour `{flavor}` of {}s", .kind.words())]
+    Twice {
+        /// Of which type.
+        kind: ComponentType,
+        /// Its name.
+        flavor: String,
     },
 }

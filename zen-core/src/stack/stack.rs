@@ -5,12 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use super::{Clock, Liveness, StackBuilder, StackError, find_home, host, leftovers};
-use crate::artifact::{ArtifactStore, StoreOrigin};
+use super::{Clock, Liveness, StackBuilder, StackChoice, StackError, StackPlan, host, leftovers};
+use crate::artifact::ArtifactStore;
 use crate::graph::Component;
 use crate::metadata::{Change, FencedMetadata, MetadataError, MetadataStore, RunFilter, Status};
+use crate::secrets::Secrets;
 
-/// Names the project's artifact store in the environment of a program and of the processes it starts, by its URL.
+/// Names the project's artifact store in the environment, by its URL or by the name of a component.
 pub const ARTIFACT_STORE_VARIABLE: &str = "ZEN_ARTIFACT_STORE";
 
 /// The kind of the component that is the metadata store.
@@ -51,6 +52,8 @@ pub(super) struct Inner {
     /// Shared by the stacks that [`Stack::fenced`] makes of one.
     pub(super) liveness: Arc<Mutex<Option<Arc<Liveness>>>>,
     pub(super) program: Option<PathBuf>,
+    pub(super) plan: Option<StackPlan>,
+    pub(super) secrets: Secrets,
 }
 
 impl fmt::Debug for Stack {
@@ -65,54 +68,36 @@ impl fmt::Debug for Stack {
 }
 
 impl Stack {
-    /// The project's stack: artifacts and metadata in files under `.zen/` (see [`find_home`]). Opened once a process.
-    ///
-    /// The variable `ZEN_ARTIFACT_STORE` of the environment keeps the artifacts elsewhere: the URL of a store, as in `s3://bucket/prefix` (see
-    /// [`ArtifactStore::open`]). The metadata stays under `.zen/`.
+    /// The project's active stack, as its [settings](crate::stack::settings) and the environment say: without any, artifacts and metadata in files
+    /// under `.zen/` (see [`find_home`]). Opened once a process.
     ///
     /// Runs of processes that died are marked failed here.
     ///
     /// # Errors
-    /// When the folder can't be made or its content can't be used.
+    /// When settings are wrong, the folder can't be made or its content can't be used.
     pub fn active() -> Result<Self, StackError> {
-        let here = std::env::current_dir().map_err(|source| StackError::Home {
-            path: PathBuf::from("."),
-            source,
-        })?;
-        Self::at(&find_home(&here))
+        Self::choose().open()
     }
 
-    /// The stack of the project that keeps its files in `home`, a folder such as `.zen`; `ZEN_ARTIFACT_STORE` counts as for
-    /// [`active`](Self::active).
+    /// The active stack of the project that keeps its files in `home`, a folder such as `.zen`; see [`active`](Self::active).
     ///
     /// # Errors
     /// When the folder can't be made or its content can't be used.
     pub fn at(home: &Path) -> Result<Self, StackError> {
-        static OPEN: OnceLock<Mutex<HashMap<PathBuf, Stack>>> = OnceLock::new();
-        let home = make_home(home)?;
-        let mut open = OPEN
-            .get_or_init(Mutex::default)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(stack) = open.get(&home) {
-            return Ok(stack.clone());
-        }
-        let mut builder = Self::builder().home(&home);
-        let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, origin)) = told.filter(|(of, _)| *of == home) {
-            builder = builder.artifacts(ArtifactStore::open_from(origin)?);
-        } else if let Some(url) = std::env::var_os(ARTIFACT_STORE_VARIABLE).filter(|url| !url.is_empty()) {
-            builder = builder.artifacts_url(&url.to_string_lossy());
-        }
-        let stack = builder.build()?;
-        open.insert(home, stack.clone());
-        Ok(stack)
+        Self::choose().home(home).open()
     }
 
-    /// Where the artifacts of a project are for this process, which another one started: that one's stack may have been told in code.
-    pub(crate) fn is_told(home: &Path, origin: StoreOrigin) {
-        let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
-        *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = Some((home, origin));
+    /// The project's stack of this name.
+    ///
+    /// # Errors
+    /// When there is none, or it can't be opened.
+    pub fn named(name: &str) -> Result<Self, StackError> {
+        Self::choose().stack(name).open()
+    }
+
+    /// Chooses a stack, components and values above what environment and files say.
+    pub fn choose() -> StackChoice {
+        StackChoice::default()
     }
 
     /// The stack that this process has open for a folder, with whatever parts it was given; else [`Stack::at`] it.
@@ -175,6 +160,38 @@ impl Stack {
         &self.inner.clock
     }
 
+    /// What its settings say, and who said it; none for a stack that was put together in code.
+    pub fn plan(&self) -> Option<&StackPlan> {
+        self.inner.plan.as_ref()
+    }
+
+    /// Its secrets: those of the environment, above those of its secrets store.
+    pub fn secrets(&self) -> &Secrets {
+        &self.inner.secrets
+    }
+
+    /// Its component of this type, which is opened now if it wasn't.
+    ///
+    /// # Errors
+    /// When it can't be opened.
+    pub fn component<T: Send + Sync + 'static>(&self) -> Result<Option<Arc<T>>, StackError> {
+        for component in self.components().iter() {
+            if let Some(value) = component.open::<T>().map_err(StackError::NotOpened)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens all components that are not open yet, so that what is wrong with one is known before a step needs it.
+    ///
+    /// # Errors
+    /// The first that can't be opened.
+    pub fn ready(&self) -> Result<(), StackError> {
+        let mut components = self.components().iter();
+        components.try_for_each(|component| component.ready().map_err(StackError::NotOpened))
+    }
+
     /// All components, as steps see them.
     pub fn components(&self) -> &Arc<Vec<Component>> {
         &self.inner.components
@@ -205,7 +222,13 @@ impl Stack {
             .components
             .iter()
             .filter(|component| component.kind != METADATA);
-        let components = others.cloned().chain([metadata_component(&metadata)]).collect();
+        let own = inner
+            .components
+            .iter()
+            .find(|component| component.kind == METADATA);
+        let (name, flavor) = own.map_or(("default", METADATA), |own| (&own.name, &own.flavor));
+        let fenced = metadata_component(&metadata, name, flavor);
+        let components = others.cloned().chain([fenced]).collect();
         Self {
             inner: Arc::new(Inner {
                 name: inner.name.clone(),
@@ -216,6 +239,8 @@ impl Stack {
                 components: Arc::new(components),
                 liveness: Arc::clone(&inner.liveness),
                 program: inner.program.clone(),
+                plan: inner.plan.clone(),
+                secrets: inner.secrets.clone(),
             }),
         }
     }
@@ -314,9 +339,6 @@ impl Stack {
     }
 }
 
-/// See [`Stack::is_told`].
-static TOLD: Mutex<Option<(PathBuf, StoreOrigin)>> = Mutex::new(None);
-
 /// The stacks this process has open, by their folders.
 pub(super) fn built() -> &'static Mutex<HashMap<PathBuf, Weak<Inner>>> {
     static BUILT: OnceLock<Mutex<HashMap<PathBuf, Weak<Inner>>>> = OnceLock::new();
@@ -331,6 +353,6 @@ pub(super) fn make_home(home: &Path) -> Result<PathBuf, StackError> {
     })
 }
 
-pub(super) fn metadata_component(metadata: &Arc<dyn MetadataStore>) -> Component {
-    Component::new(METADATA, "default", "metadata", Arc::new(Arc::clone(metadata)))
+pub(super) fn metadata_component(metadata: &Arc<dyn MetadataStore>, name: &str, flavor: &str) -> Component {
+    Component::new(METADATA, name, flavor, Arc::new(Arc::clone(metadata)))
 }

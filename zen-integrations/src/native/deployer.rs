@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use zen_core::deploy::{
-    DeployError, DeployRequest, DeployerEntry, FlavorOptions, LocalFlavor, LocalModelDeployer, ModelDeployer,
+    DeployError, DeployRequest, FlavorOptions, LocalFlavor, LocalModelDeployer, ModelDeployer,
+    ModelDeployerKind,
 };
 use zen_core::serving::NotServable;
+use zen_core::stack::{Flavor, Opened, Opening};
 
 use super::{NativeOptions, NativeService};
 
@@ -19,14 +21,30 @@ use super::{NativeOptions, NativeService};
 ///
 /// let config = DeployConfig::named("digits").with(&NativeOptions::default().model_threads(2));
 /// ```
-#[derive(Debug, Clone, Copy, Default)]
+///
+/// What a deployment leaves open comes from the component's configuration, whose keys are the fields of [`NativeOptions`]:
+///
+/// ```toml
+/// [components.model_deployer.strong]
+/// flavor = "native"
+/// model_threads = 4
+/// ```
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Native;
+pub struct Native {
+    /// For deployments that give no options of this flavour.
+    defaults: NativeOptions,
+}
 
 impl Native {
     /// The deployer.
     pub fn deployer() -> Arc<dyn ModelDeployer> {
-        Arc::new(LocalModelDeployer::new(Self))
+        Self::with_defaults(NativeOptions::default())
+    }
+
+    /// The deployer, with these options for deployments that give none of this flavour.
+    pub fn with_defaults(defaults: NativeOptions) -> Arc<dyn ModelDeployer> {
+        Arc::new(LocalModelDeployer::new(Self { defaults }))
     }
 }
 
@@ -43,7 +61,10 @@ impl LocalFlavor for Native {
 
     fn server(&self, request: &DeployRequest) -> Result<NativeService, DeployError> {
         NotServable::check(&request.model.type_name)?;
-        let mut options: NativeOptions = request.config.options_of()?;
+        let mut options = match request.config.options.contains_key(NativeOptions::FLAVOR) {
+            true => request.config.options_of()?,
+            false => self.defaults.clone(),
+        };
         options.drain_timeout = request.config.drain;
         if request.config.token.is_some() {
             options.token = request.config.token.clone();
@@ -56,8 +77,20 @@ impl LocalFlavor for Native {
     }
 }
 
-zen_core::register_model_deployer!(DeployerEntry {
-    flavor: NativeOptions::FLAVOR,
-    default: true,
-    make: Native::deployer,
-});
+impl Flavor for Native {
+    type Kind = ModelDeployerKind;
+    type Config = NativeOptions;
+    const NAME: &'static str = NativeOptions::FLAVOR;
+    const DOC: &'static str = "This program itself, started again as a prediction server on this machine.";
+    const DEFAULT: bool = true;
+
+    fn open(options: NativeOptions, _: &Opening<'_>) -> Opened<Arc<dyn ModelDeployer>> {
+        Ok(Self::with_defaults(options))
+    }
+
+    fn location(_: &NativeOptions, _: &Opening<'_>) -> String {
+        "this machine".to_owned()
+    }
+}
+
+zen_core::register_flavor!(Native);

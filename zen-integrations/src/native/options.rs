@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zen_core::service::TokenSource;
 
 /// Which requests are written to the access log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AccessLog {
@@ -34,7 +35,7 @@ pub enum AccessLog {
 /// assert!(text.contains(r#""max_batch_delay":0.5"#), "{text}");
 /// assert_eq!(serde_json::from_str::<NativeOptions>(&text).unwrap(), options);
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NativeOptions {
@@ -42,6 +43,7 @@ pub struct NativeOptions {
     pub max_batch_rows: usize,
     /// How long a model thread waits for more rows than are there. 0: it takes what is waiting at once.
     #[serde(with = "milliseconds")]
+    #[schemars(with = "f64")]
     pub max_batch_delay: Duration,
     /// How many requests may wait for a model thread; more are refused (429). 1,024.
     pub queue: usize,
@@ -55,21 +57,26 @@ pub struct NativeOptions {
     /// How long a prediction may take, with waiting (504). A model thread that is stuck this long in one batch is
     /// given up and another takes its place. It doesn't apply to models that are predicted inline. 60 s.
     #[serde(with = "milliseconds")]
+    #[schemars(with = "f64")]
     pub request_timeout: Duration,
     /// How long a client may take to send the head of a request, and from connecting to the first request; the connection is closed then.
     /// 10 s.
     #[serde(with = "milliseconds")]
+    #[schemars(with = "f64")]
     pub header_timeout: Duration,
     /// How long a client may take to send a body (408, `DEADLINE_EXCEEDED`). 30 s.
     #[serde(with = "milliseconds")]
+    #[schemars(with = "f64")]
     pub body_timeout: Duration,
     /// How long a connection stays open without a request. 5 min.
     #[serde(with = "milliseconds")]
+    #[schemars(with = "f64")]
     pub idle_timeout: Duration,
     /// How long requests may take to end when the server is to stop. 30 s. A deployer takes [`DeployConfig::drain`] instead.
     ///
     /// [`DeployConfig::drain`]: zen_core::deploy::DeployConfig::drain
     #[serde(with = "milliseconds")]
+    #[schemars(with = "f64")]
     pub drain_timeout: Duration,
     /// How many threads predict. 1.
     pub model_threads: usize,

@@ -40,6 +40,16 @@ impl ArtifactStore {
             .map_err(|error| self.failed("listing", &prefix, error))
     }
 
+    /// Whether the store answers: asks for at most one object of a listing, and changes nothing.
+    pub(crate) fn reach(&self) -> Result<(), ArtifactError> {
+        let prefix = ObjectPath::from("objects");
+        let first = async { self.objects.list(Some(&prefix)).next().await.transpose() };
+        match self.wait.on(first) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.failed("listing", &prefix, error)),
+        }
+    }
+
     /// Reads an object piece by piece, and says how large it is and what its digest is; the memory it takes doesn't depend on its size.
     /// `what` names the artifact in errors.
     ///

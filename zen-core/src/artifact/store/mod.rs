@@ -154,6 +154,19 @@ impl ArtifactStore {
         Self::opened(&url, Some(options))
     }
 
+    /// Opens the store at a URL with these options, by the names of [`open_with`](Self::open_with), and what the environment says besides.
+    #[cfg(feature = "__cloud")]
+    pub(crate) fn open_above_environment(
+        url: &str,
+        options: Vec<(String, String)>,
+    ) -> Result<Self, ArtifactError> {
+        let url = StoreUrl::parse(url)?;
+        match url {
+            StoreUrl::File(_) | StoreUrl::Memory => Self::of_url(&url),
+            _ => Self::cloud(&url, options::Options::above_environment(&url, options)),
+        }
+    }
+
     fn opened<K, V>(
         url: &StoreUrl,
         options: Option<impl IntoIterator<Item = (K, V)>>,

@@ -50,6 +50,15 @@ impl Options {
         }
     }
 
+    /// These, and what the environment says besides.
+    pub(super) fn above_environment(url: &StoreUrl, pairs: Vec<(String, String)>) -> Self {
+        let mut options = Self::of_environment(url);
+        let given = |name: &str| pairs.iter().any(|(given, _)| given == name);
+        options.pairs.retain(|(name, _)| !given(name));
+        options.pairs.extend(pairs);
+        options
+    }
+
     /// What [`into_pairs`](Self::into_pairs) gave there.
     pub(super) fn of_another_process(pairs: Vec<(String, String)>, explicit: bool) -> Self {
         Self { pairs, explicit }

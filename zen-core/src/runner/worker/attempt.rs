@@ -221,6 +221,7 @@ impl WorkerTask {
                 None => u64::MAX,
             },
             store,
+            stack: self.stack.plan().cloned(),
             home: self.stack.home().map(Path::to_owned),
             scratch: scratch.to_owned(),
             replace: self.replace,

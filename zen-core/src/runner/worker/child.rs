@@ -24,7 +24,7 @@ use crate::graph::{
 };
 use crate::runner::executor::{Cancel, Executor, InProcess, ProducedOutput, StepTask};
 use crate::runner::logs::log_layer;
-use crate::stack::Stack;
+use crate::stack::{Stack, told_components};
 
 /// Whether this process's `main` looks whether it is a worker.
 static HOOKED: AtomicBool = AtomicBool::new(false);
@@ -122,7 +122,7 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
     let store = match launch.store.take() {
         Some(origin) => {
             if let Some(home) = &launch.home {
-                Stack::is_told(home, origin.clone());
+                Stack::is_told(home, Some(origin.clone()), launch.stack.take());
             }
             ArtifactStore::open_from(origin)
                 .map_err(|error| worker(chain(&error)))?
@@ -320,15 +320,28 @@ fn components(home: &Option<PathBuf>, name: &str, store: &ArtifactStore) -> Vec<
     let Some(home) = home.clone() else {
         return vec![of_artifacts];
     };
+    let told = told_components(&home);
+    let has_plan = told.is_some();
     let (name, store) = (name.to_owned(), store.clone());
     let opened: OnceLock<Option<Arc<Stack>>> = OnceLock::new();
     // Few steps ask for it, and opening it takes longer than everything else here.
-    let open = move || opened.get_or_init(|| open(&home, &name, store.clone())).clone();
-    vec![of_artifacts, Component::made("stack", "default", "stack", open)]
+    let open = move || {
+        opened
+            .get_or_init(|| open(&home, &name, store.clone(), has_plan))
+            .clone()
+    };
+    let mut components = vec![of_artifacts, Component::made("stack", "default", "stack", open)];
+    components.extend(told.unwrap_or_default());
+    components
 }
 
-fn open(home: &Path, name: &str, store: ArtifactStore) -> Option<Arc<Stack>> {
-    match Stack::builder().home(home).name(name).artifacts(store).build() {
+fn open(home: &Path, name: &str, store: ArtifactStore, has_plan: bool) -> Option<Arc<Stack>> {
+    // Settings say which, or the parent's stack was put together in code.
+    let stack = match has_plan {
+        true => Stack::at(home),
+        false => Stack::builder().home(home).name(name).artifacts(store).build(),
+    };
+    match stack {
         Ok(stack) => Some(Arc::new(stack)),
         Err(error) => {
             tracing::error!("the stack can't be opened: {}", chain(&error));

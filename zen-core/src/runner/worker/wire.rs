@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::artifact::{Description, Digest, StoreOrigin, decode_value, encode_value};
 use crate::graph::ContextFacts;
+use crate::stack::StackPlan;
 
 /// The variable that makes a process a worker, together with [`ARGUMENT`]. Its value is the attempt's own, so that whatever the attempt
 /// starts can be found by it.
@@ -30,6 +31,8 @@ pub(super) struct Launch {
     pub(super) facts: ContextFacts,
     pub(super) inputs: Vec<Input>,
     pub(super) store: Option<StoreOrigin>,
+    /// Which stack it is, when settings say.
+    pub(super) stack: Option<StackPlan>,
     /// The project's folder, for a step that asks for the stack.
     pub(super) home: Option<PathBuf>,
     /// The attempt's own folder; the parent removes it.

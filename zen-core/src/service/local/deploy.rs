@@ -76,6 +76,7 @@ pub(super) fn deploy(
 
     let mut launch = launch(home, &wanted, &config, version.number, running);
     launch.artifacts = at.stack.artifacts().for_another_process().cloned();
+    launch.stack = at.stack.plan().cloned();
     let started = start(at, launch, &executable, &mut version, timeout);
     let (starting, host, port) = match started {
         Ok(started) => started,
@@ -170,6 +171,7 @@ fn launch(
         drain: config.options.drain,
         worker_threads: config.options.worker_threads,
         artifacts: None,
+        stack: None,
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::LogLimits;
 use crate::artifact::StoreOrigin;
+use crate::stack::StackPlan;
 
 /// The variable that makes a process a daemon, together with [`ARGUMENT`].
 pub(super) const VARIABLE: &str = "ZEN_DAEMON";
@@ -49,6 +50,9 @@ pub(super) struct Launch {
     /// Where the project's artifacts are, credentials among it: for nobody but the daemon.
     #[serde(default)]
     pub(super) artifacts: Option<StoreOrigin>,
+    /// Which stack it is, when settings say.
+    #[serde(default)]
+    pub(super) stack: Option<StackPlan>,
 }
 
 /// What the starting process says, after the launch itself.

@@ -94,9 +94,8 @@ fn execute() -> io::Result<()> {
 async fn find(subject: Subject) -> Result<(Stack, ScheduleRecord, SlotRecord), String> {
     let token = subject.token;
     let found = blocking(move || {
-        if let Some(store) = subject.store {
-            Stack::is_told(&subject.home, *store);
-        }
+        let (store, plan) = (subject.store.map(|store| *store), subject.stack.map(|plan| *plan));
+        Stack::is_told(&subject.home, store, plan);
         let stack = Stack::at(&subject.home)?;
         let metadata = stack.metadata();
         let found = (metadata.schedule(subject.schedule)?, metadata.slot(subject.slot)?);

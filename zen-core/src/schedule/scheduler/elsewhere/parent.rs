@@ -187,6 +187,7 @@ impl Process {
         Ok(Subject {
             home: home.to_owned(),
             store: stack.artifacts().for_another_process().cloned().map(Box::new),
+            stack: stack.plan().cloned().map(Box::new),
             schedule: slot.schedule,
             slot: slot.id,
             token: slot.token,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::artifact::StoreOrigin;
 use crate::metadata::SlotState;
+use crate::stack::StackPlan;
 
 /// The variable that makes a process one that works for a schedule, together with [`ARGUMENT`].
 pub(super) const VARIABLE: &str = "ZEN_SCHEDULED";
@@ -23,6 +24,8 @@ pub(super) const ARGUMENT: &str = "--zen-scheduled";
 pub(super) struct Subject {
     pub(super) home: PathBuf,
     pub(super) store: Option<Box<StoreOrigin>>,
+    /// Which stack it is, when settings say.
+    pub(super) stack: Option<Box<StackPlan>>,
     pub(super) schedule: Uuid,
     pub(super) slot: Uuid,
     pub(super) token: u64,

@@ -1,0 +1,252 @@
+//! Opening a stack as settings and the call say.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde_json::Value;
+
+use super::flavor::{Mistake, OpenFailure};
+use super::settings::{object, resolved};
+use super::stack::make_home;
+use super::{
+    ArtifactStoreKind, ComponentKind, ComponentPlan, ComponentType, MetadataStoreKind, Opening,
+    SecretsStoreKind, Settings, SettingsError, Stack, StackChoice, StackError, StackPlan, find_home, flavor,
+};
+use crate::artifact::{ArtifactStore, StoreOrigin};
+use crate::graph::{Component, NotOpened};
+use crate::secrets::Secrets;
+
+/// What a process was told by the one that started it: its stack may have been chosen, or put together, in code.
+#[derive(Debug, Clone)]
+struct Told {
+    home: PathBuf,
+    origin: Option<StoreOrigin>,
+    plan: Option<StackPlan>,
+}
+
+static TOLD: Mutex<Option<Told>> = Mutex::new(None);
+
+impl StackChoice {
+    /// Opens the stack. The same choice opens the same stack once a process, as long as settings and environment say the same.
+    ///
+    /// Components other than stores are opened when they are asked for the first time; [`Stack::ready`] opens them all.
+    ///
+    /// # Errors
+    /// When settings are wrong, a flavour is missing in this program, a secret is missing, or a store can't be opened.
+    pub fn open(&self) -> Result<Stack, StackError> {
+        let home = make_home(&self.folder()?)?;
+        let told = told(&home);
+        let of_told = told.as_ref().filter(|_| self.is_only_home());
+        let plan = match of_told.and_then(|told| told.plan.clone()) {
+            Some(plan) => plan,
+            None => Settings::at(&home)?.plan(self)?,
+        };
+        open_once(home, plan, of_told.and_then(|told| told.origin.clone()))
+    }
+
+    /// What [`open`](Self::open) would open, and who said so. Opens and creates nothing.
+    ///
+    /// # Errors
+    /// When settings are wrong.
+    pub fn plan(&self) -> Result<StackPlan, StackError> {
+        Ok(Settings::at(&self.folder()?)?.plan(self)?)
+    }
+
+    fn folder(&self) -> Result<PathBuf, StackError> {
+        match &self.home {
+            Some(home) => Ok(home.clone()),
+            None => {
+                let here = std::env::current_dir().map_err(|source| StackError::Home {
+                    path: PathBuf::from("."),
+                    source,
+                })?;
+                Ok(find_home(&here))
+            }
+        }
+    }
+
+    fn is_only_home(&self) -> bool {
+        let home = self.home.clone();
+        *self
+            == Self {
+                home,
+                ..Self::default()
+            }
+    }
+}
+
+impl Stack {
+    /// Which stack this process uses for a project, told by the process that started it.
+    pub(crate) fn is_told(home: &Path, origin: Option<StoreOrigin>, plan: Option<StackPlan>) {
+        let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
+        *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Told { home, origin, plan });
+    }
+}
+
+fn told(home: &Path) -> Option<Told> {
+    let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    told.filter(|told| told.home == home)
+}
+
+/// Stacks that were opened, by their folders and plans.
+type Open = HashMap<PathBuf, Vec<(StackPlan, Stack)>>;
+
+fn open_once(home: PathBuf, plan: StackPlan, origin: Option<StoreOrigin>) -> Result<Stack, StackError> {
+    static OPEN: OnceLock<Mutex<Open>> = OnceLock::new();
+    let mut open = OPEN
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let there = open.entry(home.clone()).or_default();
+    if let Some((_, stack)) = there.iter().find(|(known, _)| *known == plan) {
+        return Ok(stack.clone());
+    }
+    let stack = open_plan(&home, &plan, origin)?;
+    there.push((plan, stack.clone()));
+    Ok(stack)
+}
+
+/// Opens what a plan says.
+fn open_plan(home: &Path, plan: &StackPlan, origin: Option<StoreOrigin>) -> Result<Stack, StackError> {
+    let secrets = secrets(home, plan)?;
+    let part = |kind| {
+        plan.component(kind).ok_or(StackError::Incomplete {
+            component: ComponentType::words(kind),
+            reason: "switch on the cargo feature `sqlite` of zen-core, or register a flavour",
+        })
+    };
+    let metadata_plan = part(ComponentType::MetadataStore)?;
+    let metadata = value::<MetadataStoreKind>(home, metadata_plan, &secrets)?;
+    let store_plan = part(ComponentType::ArtifactStore)?;
+    let artifacts = match origin {
+        Some(origin) => ArtifactStore::open_from(origin)?,
+        None => (*value::<ArtifactStoreKind>(home, store_plan, &secrets)?).clone(),
+    };
+    let mut builder = Stack::builder()
+        .name(&plan.name)
+        .artifacts(artifacts)
+        .metadata(Arc::clone(&metadata))
+        .secrets(secrets.clone())
+        .named(store_plan, metadata_plan)
+        .plan(plan.clone());
+    if metadata_plan.flavor != "memory" {
+        builder = builder.home(home);
+    }
+    for component in others(home, plan, &secrets) {
+        builder = builder.component(component);
+    }
+    builder.build()
+}
+
+/// The secrets that configurations refer to. Those of the environment come first, whatever the stack's store.
+fn secrets(home: &Path, plan: &StackPlan) -> Result<Secrets, StackError> {
+    let Some(store) = plan.component(ComponentType::SecretsStore) else {
+        return Ok(Secrets::environment());
+    };
+    // Its own configuration can't refer to what is in it.
+    let opened = value::<SecretsStoreKind>(home, store, &Secrets::environment())?;
+    Ok(match store.flavor.as_str() {
+        "environment" => Secrets::environment(),
+        _ => Secrets::new(Some(Arc::clone(&*opened))),
+    })
+}
+
+fn value<K: ComponentKind>(
+    home: &Path,
+    plan: &ComponentPlan,
+    secrets: &Secrets,
+) -> Result<Arc<K::Value>, StackError> {
+    let component = open(home, plan, secrets)?;
+    component.value::<K::Value>().ok_or_else(|| {
+        let reason = format!("it makes no {}", plan.kind.words());
+        failed(plan, reason.into())
+    })
+}
+
+/// The components that this process was told of by the one that started it, but for stores and secrets. They are opened when a step asks.
+/// None when it was told of no settings.
+pub(crate) fn told_components(home: &Path) -> Option<Vec<Component>> {
+    let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
+    let plan = told(&home)?.plan?;
+    Some(match secrets(&home, &plan) {
+        Ok(secrets) => others(&home, &plan, &secrets).collect(),
+        // Whoever asks for the stack is told.
+        Err(_) => Vec::new(),
+    })
+}
+
+fn others<'p>(
+    home: &'p Path,
+    plan: &'p StackPlan,
+    secrets: &'p Secrets,
+) -> impl Iterator<Item = Component> + 'p {
+    let is_other = |component: &&ComponentPlan| {
+        !matches!(
+            component.kind,
+            ComponentType::MetadataStore | ComponentType::ArtifactStore | ComponentType::SecretsStore
+        )
+    };
+    plan.components
+        .iter()
+        .filter(is_other)
+        .map(|component| later(home, component, secrets))
+}
+
+/// A component that is opened when somebody asks for it.
+fn later(home: &Path, plan: &ComponentPlan, secrets: &Secrets) -> Component {
+    let of: Option<TypeId> = flavor(plan.kind, &plan.flavor)
+        .ok()
+        .map(|flavor| flavor.value_type());
+    let (home, secrets, plan) = (home.to_owned(), secrets.clone(), plan.clone());
+    let (kind, name, flavor) = (plan.kind.as_str(), plan.name.clone(), plan.flavor.clone());
+    let open = move || open(&home, &plan, &secrets).map_err(|error| Arc::new(error) as NotOpened);
+    Component::opened(kind, name, flavor, of, open)
+}
+
+/// Opens a component, its secrets in their places.
+pub(super) fn open(home: &Path, plan: &ComponentPlan, secrets: &Secrets) -> Result<Component, StackError> {
+    let flavor = flavor(plan.kind, &plan.flavor).map_err(SettingsError::from)?;
+    let opening = opening(home, plan);
+    flavor
+        .open(given(plan, secrets)?, &opening)
+        .map_err(|failure| not_opened(plan, failure))
+}
+
+pub(super) fn opening<'o>(home: &'o Path, plan: &'o ComponentPlan) -> Opening<'o> {
+    Opening {
+        home,
+        name: &plan.name,
+    }
+}
+
+/// What the flavour gets.
+pub(super) fn given(plan: &ComponentPlan, secrets: &Secrets) -> Result<Value, StackError> {
+    let values = object(plan.given());
+    resolved(&values, &|text| secrets.resolve(text)).map_err(|error| failed(plan, Box::new(error)))
+}
+
+pub(super) fn not_opened(plan: &ComponentPlan, failure: OpenFailure) -> StackError {
+    match failure {
+        OpenFailure::Failed(source) => failed(plan, source),
+        OpenFailure::Mistake(Mistake { key, reason }) => SettingsError::Value {
+            defined: plan.defined.clone(),
+            kind: plan.kind,
+            component: plan.name.clone(),
+            flavor: plan.flavor.clone(),
+            key,
+            reason,
+        }
+        .into(),
+    }
+}
+
+fn failed(plan: &ComponentPlan, source: Box<dyn std::error::Error + Send + Sync>) -> StackError {
+    StackError::Component {
+        kind: plan.kind,
+        name: plan.name.clone(),
+        flavor: plan.flavor.clone(),
+        source,
+    }
+}
