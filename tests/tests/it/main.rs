@@ -32,6 +32,7 @@ mod scale;
 mod schedules;
 mod services;
 mod serving;
+mod stacks;
 mod stopping;
 mod stored;
 mod stores;
