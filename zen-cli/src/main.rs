@@ -1,3 +1,7 @@
 //! The `zen` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    zen_cli::run()
+}

@@ -8,6 +8,26 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::printing::printed;
 use crate::runner::{MainOutput, log_layer};
 
+/// What comes before any `main`: a process that was started as a worker, a service or for a schedule does that, and its code is to be returned.
+/// Else this program's `tracing` subscriber is set, and it is known from now on that children of it find their way.
+#[doc(hidden)]
+pub fn begin_main() -> Option<ExitCode> {
+    // First, so that it is known also in a service that this program can be started as a worker.
+    #[cfg(unix)]
+    {
+        let child = crate::runner::run_if_worker()
+            .or_else(crate::service::run_if_daemon)
+            .or_else(crate::schedule::run_if_scheduled);
+        if child.is_some() {
+            return child;
+        }
+    }
+    let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed());
+    // A program may set its own before: then that one stays.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    None
+}
+
 /// Runs an asynchronous `main` on a runtime of its own, with a `tracing` subscriber that prints warnings and copies the events of steps to
 /// their logs. A step's body that was given up doesn't keep the program from ending.
 #[doc(hidden)]
@@ -17,22 +37,9 @@ where
     Fut: Future,
     Fut::Output: MainOutput,
 {
-    // First, so that it is known also in a service that this program can be started as a worker.
-    #[cfg(unix)]
-    if let Some(code) = crate::runner::run_if_worker() {
+    if let Some(code) = begin_main() {
         return code;
     }
-    #[cfg(unix)]
-    if let Some(code) = crate::service::run_if_daemon() {
-        return code;
-    }
-    #[cfg(unix)]
-    if let Some(code) = crate::schedule::run_if_scheduled() {
-        return code;
-    }
-    let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed());
-    // A program may set its own before: then that one stays.
-    let _ = tracing::subscriber::set_global_default(subscriber);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = worker_threads {
         builder.worker_threads(threads.max(1));

@@ -14,6 +14,7 @@ mod artifacts;
 mod cache;
 mod fencing;
 mod hooks;
+mod ids;
 mod leases;
 mod names;
 mod observations;
@@ -58,6 +59,7 @@ pub fn checks() -> impl Iterator<Item = (&'static str, Check)> {
         slots::CHECKS,
         hooks::CHECKS,
         schedule_upkeep::CHECKS,
+        ids::CHECKS,
     ]
     .into_iter()
     .flatten()

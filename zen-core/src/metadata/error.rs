@@ -34,6 +34,21 @@ pub enum MetadataError {
         /// The version of zen this program was built with.
         zen: &'static str,
     },
+    /// The database was written by an older zen, and was opened only to look at it: it is upgraded when it is opened to be written.
+    #[error(
+        "the metadata store {location} has schema version {found}, made by an older zen, and this one ({zen}) reads version {known}: run a \
+         program of the project once, which upgrades it"
+    )]
+    Older {
+        /// The file or URL.
+        location: String,
+        /// Its schema version.
+        found: u32,
+        /// The version this program reads.
+        known: u32,
+        /// The version of zen this program was built with.
+        zen: &'static str,
+    },
     /// A query or a transaction failed.
     #[error("metadata store {location}: {doing} failed")]
     Failed {

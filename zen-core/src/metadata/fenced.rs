@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    ArtifactFilter, ArtifactRecord, CachedStep, Change, HoldRecord, HookRecord, KeepObject, LeaseOutcome,
-    LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, PendingPrune, PipelineRecord,
-    PipelineVersionRecord, PrunePlan, PruneRules, RunFilter, RunRecord, ScheduleChanges, ScheduleFilter,
-    ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord, ServiceVersionRecord, SlotFilter,
-    SlotRecord, StepRecord, StoredObject, Swept, Upkeep,
+    ArtifactFilter, ArtifactRecord, CachedStep, Change, HoldRecord, HookRecord, IdKind, KeepObject,
+    LeaseOutcome, LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours,
+    PendingPrune, PipelineRecord, PipelineVersionRecord, PrunePlan, PruneRules, RunFilter, RunRecord,
+    ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord,
+    ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord, StoredObject, Swept, Upkeep,
 };
 use crate::artifact::Digest;
 
@@ -143,6 +143,8 @@ impl MetadataStore for FencedMetadata {
         fn hooks(run: Uuid) -> Vec<HookRecord>;
         fn slot_hooks(slot: Uuid) -> Vec<HookRecord>;
         fn lease(key: &str) -> Option<LeaseRecord>;
+        fn ids_between(kind: IdKind, low: Uuid, high: Uuid, limit: u32) -> Vec<Uuid>;
+        fn id_neighbours(kind: IdKind, id: Uuid) -> Neighbours;
     }
 
     fn acquire_lease(

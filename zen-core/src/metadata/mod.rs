@@ -3,6 +3,7 @@
 pub mod conformance;
 mod error;
 mod fenced;
+mod ids;
 mod limits;
 mod records;
 mod schedules;
@@ -14,6 +15,7 @@ pub mod upkeep;
 
 pub use error::MetadataError;
 pub(crate) use fenced::FencedMetadata;
+pub use ids::{IdKind, Neighbours};
 pub(crate) use limits::{LONGEST_NAME, check_label, cut};
 pub use records::{
     ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::MetadataError;
+use super::ids::{IdKind, Neighbours};
 use super::records::{
     ArtifactRecord, LogRecord, MetricRecord, PipelineRecord, PipelineVersionRecord, ProgramRecord, RunRecord,
     Status, StepRecord,
@@ -415,4 +416,16 @@ pub trait MetadataStore: super::Upkeep + Send + Sync + fmt::Debug {
 
     /// The lease of the current holder of `key`, also when it has expired; none when it was released or never held.
     fn lease(&self, key: &str) -> Result<Option<LeaseRecord>, MetadataError>;
+
+    /// The ids of this kind from `low` to `high`, both included, in rising order, at most `limit`: what an abbreviated id may mean.
+    fn ids_between(
+        &self,
+        kind: IdKind,
+        low: Uuid,
+        high: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, MetadataError>;
+
+    /// The ids of this kind right before and right after this one, which need not be recorded itself: how far it can be abbreviated.
+    fn id_neighbours(&self, kind: IdKind, id: Uuid) -> Result<Neighbours, MetadataError>;
 }

@@ -183,6 +183,14 @@ impl<M> Service<M> {
         observe(&self.inner.stack, &record)
     }
 
+    /// Looks whether it runs and is healthy, as [`status`](Self::status) does, and records nothing.
+    ///
+    /// # Errors
+    /// When the metadata store fails.
+    pub fn look(&self) -> Result<ServiceStatus, ServiceError> {
+        look(&self.inner.stack, &self.record()?)
+    }
+
     /// Whether it runs and is healthy, now.
     pub fn is_running(&self) -> bool {
         self.status()
@@ -352,6 +360,24 @@ impl<M> Service<M> {
 
 /// Looks at a service, and records what is new.
 pub(crate) fn observe(stack: &Stack, record: &ServiceRecord) -> Result<ServiceStatus, ServiceError> {
+    let (status, is_current) = look_at(stack, record)?;
+    if is_current && (status.state != record.status.state || status.last_error != record.status.last_error) {
+        stack.metadata().apply(&[Change::ServiceObserved {
+            service: record.id,
+            version: record.version,
+            status: status.clone(),
+        }])?;
+    }
+    Ok(status)
+}
+
+/// Looks at a service.
+fn look(stack: &Stack, record: &ServiceRecord) -> Result<ServiceStatus, ServiceError> {
+    Ok(look_at(stack, record)?.0)
+}
+
+/// What is seen of a service, and whether it was seen of this record and not of a newer one.
+fn look_at(stack: &Stack, record: &ServiceRecord) -> Result<(ServiceStatus, bool), ServiceError> {
     // From before the look: what somebody records meanwhile, who changes the service, is newer.
     let now = stack.clock().now();
     let mut seen = backend(record)?.probe(stack, record)?;
@@ -360,20 +386,12 @@ pub(crate) fn observe(stack: &Stack, record: &ServiceRecord) -> Result<ServiceSt
         match stack.metadata().service(record.id)? {
             Some(fresh) if (fresh.version, fresh.desired) != (record.version, record.desired) => {
                 seen = backend(&fresh)?.probe(stack, &fresh)?;
-                return Ok(seen.after(&fresh.status, now));
+                return Ok((seen.after(&fresh.status, now), false));
             }
             _ => {}
         }
     }
-    let status = seen.after(&record.status, now);
-    if status.state != record.status.state || status.last_error != record.status.last_error {
-        stack.metadata().apply(&[Change::ServiceObserved {
-            service: record.id,
-            version: record.version,
-            status: status.clone(),
-        }])?;
-    }
-    Ok(status)
+    Ok((seen.after(&record.status, now), true))
 }
 
 impl<M> Clone for Service<M> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::open::{given, not_opened, opening};
+use super::open::{Access, given, not_opened, opening};
 use super::{
     ComponentPlan, ComponentType, SettingsError, StackChoice, StackError, StackPlan, find_home, flavor,
 };
@@ -76,7 +76,7 @@ fn check(home: &Path, plan: &StackPlan) -> Vec<ComponentCheck> {
 fn secrets_of(home: &Path, plan: &StackPlan) -> Secrets {
     let store = plan.component(ComponentType::SecretsStore);
     let opened = store.and_then(|store| {
-        let opened = super::open::open(home, store, &Secrets::environment()).ok()?;
+        let opened = super::open::open(home, store, &Secrets::environment(), Access::Use).ok()?;
         opened.value::<Arc<dyn SecretsStore>>()
     });
     // When it can't be opened, its own check says why.

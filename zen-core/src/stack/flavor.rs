@@ -116,6 +116,14 @@ pub trait Flavor: 'static {
     /// When it can't be opened. The error is shown: it holds no secrets.
     fn open(config: Self::Config, opening: &Opening<'_>) -> Opened<<Self::Kind as ComponentKind>::Value>;
 
+    /// Opens a component to look at what it keeps: creates nothing, and needs no more than reading. By default it is opened.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn look(config: Self::Config, opening: &Opening<'_>) -> Opened<<Self::Kind as ComponentKind>::Value> {
+        Self::open(config, opening)
+    }
+
     /// Where it is, for people: a URL without credentials.
     fn location(config: &Self::Config, opening: &Opening<'_>) -> String {
         let _ = (config, opening);
@@ -144,6 +152,7 @@ pub struct FlavorEntry {
     location: fn(Value, &Opening<'_>) -> Result<String, Mistake>,
     reach: fn(Value, &Opening<'_>) -> Result<(), OpenFailure>,
     open: fn(Value, &Opening<'_>) -> Result<Component, OpenFailure>,
+    look: fn(Value, &Opening<'_>) -> Result<Component, OpenFailure>,
 }
 
 inventory::collect!(FlavorEntry);
@@ -201,16 +210,8 @@ impl FlavorEntry {
                 let config = read(values).map_err(OpenFailure::Mistake)?;
                 F::check(config, opening).map_err(OpenFailure::Failed)
             },
-            open: |values, opening| {
-                let config = read(values).map_err(OpenFailure::Mistake)?;
-                let value = F::open(config, opening).map_err(OpenFailure::Failed)?;
-                Ok(Component::new(
-                    <F::Kind as ComponentKind>::TYPE.as_str(),
-                    opening.name,
-                    F::NAME,
-                    Arc::new(value),
-                ))
-            },
+            open: |values, opening| opened::<F>(F::open, values, opening),
+            look: |values, opening| opened::<F>(F::look, values, opening),
         }
     }
 
@@ -299,12 +300,28 @@ impl FlavorEntry {
     pub(super) fn open(&self, values: Value, opening: &Opening<'_>) -> Result<Component, OpenFailure> {
         (self.open)(values, opening)
     }
+
+    pub(super) fn look(&self, values: Value, opening: &Opening<'_>) -> Result<Component, OpenFailure> {
+        (self.look)(values, opening)
+    }
 }
 
 impl fmt::Debug for FlavorEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} `{}`", self.kind.words(), self.name)
     }
+}
+
+/// What a flavour makes, as a component.
+fn opened<F: Flavor>(
+    open: fn(F::Config, &Opening<'_>) -> Opened<<F::Kind as ComponentKind>::Value>,
+    values: Value,
+    opening: &Opening<'_>,
+) -> Result<Component, OpenFailure> {
+    let config = read(values).map_err(OpenFailure::Mistake)?;
+    let value = open(config, opening).map_err(OpenFailure::Failed)?;
+    let kind = <F::Kind as ComponentKind>::TYPE.as_str();
+    Ok(Component::new(kind, opening.name, F::NAME, Arc::new(value)))
 }
 
 fn read<C: DeserializeOwned>(values: Value) -> Result<C, Mistake> {

@@ -15,6 +15,7 @@ mod home;
 mod keep;
 mod leftovers;
 mod liveness;
+mod look;
 mod open;
 mod program;
 pub(crate) mod registry;

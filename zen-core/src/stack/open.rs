@@ -12,7 +12,8 @@ use super::settings::{object, resolved};
 use super::stack::make_home;
 use super::{
     ArtifactStoreKind, ComponentKind, ComponentPlan, ComponentType, MetadataStoreKind, Opening,
-    SecretsStoreKind, Settings, SettingsError, Stack, StackChoice, StackError, StackPlan, find_home, flavor,
+    SecretsStoreKind, Settings, SettingsError, Stack, StackBuilder, StackChoice, StackError, StackPlan,
+    find_home, flavor,
 };
 use crate::artifact::{ArtifactStore, StoreOrigin};
 use crate::graph::{Component, NotOpened};
@@ -54,7 +55,7 @@ impl StackChoice {
         Ok(Settings::at(&self.folder()?)?.plan(self)?)
     }
 
-    fn folder(&self) -> Result<PathBuf, StackError> {
+    pub(super) fn folder(&self) -> Result<PathBuf, StackError> {
         match &self.home {
             Some(home) => Ok(home.clone()),
             None => {
@@ -108,8 +109,33 @@ fn open_once(home: PathBuf, plan: StackPlan, origin: Option<StoreOrigin>) -> Res
     Ok(stack)
 }
 
+/// What stores are opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Use,
+    Look,
+}
+
 /// Opens what a plan says.
 fn open_plan(home: &Path, plan: &StackPlan, origin: Option<StoreOrigin>) -> Result<Stack, StackError> {
+    let builder = parts(home, plan, origin, Access::Use)?;
+    let is_in_memory = |component: &ComponentPlan| component.flavor == "memory";
+    match plan
+        .component(ComponentType::MetadataStore)
+        .is_some_and(is_in_memory)
+    {
+        true => builder.build(),
+        false => builder.home(home).build(),
+    }
+}
+
+/// A builder with the parts that a plan says.
+pub(super) fn parts(
+    home: &Path,
+    plan: &StackPlan,
+    origin: Option<StoreOrigin>,
+    access: Access,
+) -> Result<StackBuilder, StackError> {
     let secrets = secrets(home, plan)?;
     let part = |kind| {
         plan.component(kind).ok_or(StackError::Incomplete {
@@ -118,11 +144,11 @@ fn open_plan(home: &Path, plan: &StackPlan, origin: Option<StoreOrigin>) -> Resu
         })
     };
     let metadata_plan = part(ComponentType::MetadataStore)?;
-    let metadata = value::<MetadataStoreKind>(home, metadata_plan, &secrets)?;
+    let metadata = value::<MetadataStoreKind>(home, metadata_plan, &secrets, access)?;
     let store_plan = part(ComponentType::ArtifactStore)?;
     let artifacts = match origin {
         Some(origin) => ArtifactStore::open_from(origin)?,
-        None => (*value::<ArtifactStoreKind>(home, store_plan, &secrets)?).clone(),
+        None => (*value::<ArtifactStoreKind>(home, store_plan, &secrets, access)?).clone(),
     };
     let mut builder = Stack::builder()
         .name(&plan.name)
@@ -131,13 +157,10 @@ fn open_plan(home: &Path, plan: &StackPlan, origin: Option<StoreOrigin>) -> Resu
         .secrets(secrets.clone())
         .named(store_plan, metadata_plan)
         .plan(plan.clone());
-    if metadata_plan.flavor != "memory" {
-        builder = builder.home(home);
-    }
     for component in others(home, plan, &secrets) {
         builder = builder.component(component);
     }
-    builder.build()
+    Ok(builder)
 }
 
 /// The secrets that configurations refer to. Those of the environment come first, whatever the stack's store.
@@ -146,7 +169,7 @@ fn secrets(home: &Path, plan: &StackPlan) -> Result<Secrets, StackError> {
         return Ok(Secrets::environment());
     };
     // Its own configuration can't refer to what is in it.
-    let opened = value::<SecretsStoreKind>(home, store, &Secrets::environment())?;
+    let opened = value::<SecretsStoreKind>(home, store, &Secrets::environment(), Access::Use)?;
     Ok(match store.flavor.as_str() {
         "environment" => Secrets::environment(),
         _ => Secrets::new(Some(Arc::clone(&*opened))),
@@ -157,8 +180,9 @@ fn value<K: ComponentKind>(
     home: &Path,
     plan: &ComponentPlan,
     secrets: &Secrets,
+    access: Access,
 ) -> Result<Arc<K::Value>, StackError> {
-    let component = open(home, plan, secrets)?;
+    let component = open(home, plan, secrets, access)?;
     component.value::<K::Value>().ok_or_else(|| {
         let reason = format!("it makes no {}", plan.kind.words());
         failed(plan, reason.into())
@@ -201,17 +225,26 @@ fn later(home: &Path, plan: &ComponentPlan, secrets: &Secrets) -> Component {
         .map(|flavor| flavor.value_type());
     let (home, secrets, plan) = (home.to_owned(), secrets.clone(), plan.clone());
     let (kind, name, flavor) = (plan.kind.as_str(), plan.name.clone(), plan.flavor.clone());
-    let open = move || open(&home, &plan, &secrets).map_err(|error| Arc::new(error) as NotOpened);
+    let open =
+        move || open(&home, &plan, &secrets, Access::Use).map_err(|error| Arc::new(error) as NotOpened);
     Component::opened(kind, name, flavor, of, open)
 }
 
 /// Opens a component, its secrets in their places.
-pub(super) fn open(home: &Path, plan: &ComponentPlan, secrets: &Secrets) -> Result<Component, StackError> {
+pub(super) fn open(
+    home: &Path,
+    plan: &ComponentPlan,
+    secrets: &Secrets,
+    access: Access,
+) -> Result<Component, StackError> {
     let flavor = flavor(plan.kind, &plan.flavor).map_err(SettingsError::from)?;
     let opening = opening(home, plan);
-    flavor
-        .open(given(plan, secrets)?, &opening)
-        .map_err(|failure| not_opened(plan, failure))
+    let values = given(plan, secrets)?;
+    let opened = match access {
+        Access::Use => flavor.open(values, &opening),
+        Access::Look => flavor.look(values, &opening),
+    };
+    opened.map_err(|failure| not_opened(plan, failure))
 }
 
 pub(super) fn opening<'o>(home: &'o Path, plan: &'o ComponentPlan) -> Opening<'o> {

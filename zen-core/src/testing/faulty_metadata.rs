@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::artifact::Digest;
 use crate::metadata::{
-    ArtifactFilter, ArtifactRecord, CachedStep, Change, HoldRecord, HookRecord, KeepObject, LeaseOutcome,
-    LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, PendingPrune, PipelineRecord,
-    PipelineVersionRecord, PrunePlan, PruneRules, RunFilter, RunRecord, ScheduleChanges, ScheduleFilter,
-    ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord, ServiceVersionRecord, SlotFilter,
-    SlotRecord, StepRecord, StoredObject, Swept, Upkeep,
+    ArtifactFilter, ArtifactRecord, CachedStep, Change, HoldRecord, HookRecord, IdKind, KeepObject,
+    LeaseOutcome, LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours,
+    PendingPrune, PipelineRecord, PipelineVersionRecord, PrunePlan, PruneRules, RunFilter, RunRecord,
+    ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord,
+    ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord, StoredObject, Swept, Upkeep,
 };
 
 /// What a [`FaultyMetadata`] does. Calls are counted from 1, since the fault was set; one of [`MetadataStore::apply_each`] counts as one
@@ -261,6 +261,8 @@ impl MetadataStore for FaultyMetadata {
         fn hooks(run: Uuid) -> Vec<HookRecord>;
         fn slot_hooks(slot: Uuid) -> Vec<HookRecord>;
         fn lease(key: &str) -> Option<LeaseRecord>;
+        fn ids_between(kind: IdKind, low: Uuid, high: Uuid, limit: u32) -> Vec<Uuid>;
+        fn id_neighbours(kind: IdKind, id: Uuid) -> Neighbours;
     }
 
     fn acquire_lease(

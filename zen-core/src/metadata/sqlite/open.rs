@@ -13,7 +13,7 @@ use super::options::Durability;
 use crate::metadata::MetadataError;
 
 /// Longer than any burst of transactions of other processes can take.
-const BUSY: Duration = Duration::from_secs(60);
+pub(super) const BUSY: Duration = Duration::from_secs(60);
 
 /// More than there are different statements, so that none is ever compiled twice.
 const STATEMENTS: usize = 128;
@@ -97,7 +97,7 @@ fn finish(conn: &mut Connection) -> Result<(), MigrationError> {
     Ok(keep_statements(conn)?)
 }
 
-fn keep_statements(conn: &Connection) -> rusqlite::Result<()> {
+pub(super) fn keep_statements(conn: &Connection) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // Otherwise every statement that a partial index could serve is compiled again for each new value of its parameters,
     // which takes several times longer than running it.
@@ -126,7 +126,7 @@ fn lock(path: &Path) -> Result<File, (PathBuf, std::io::Error)> {
     locked().map_err(|error| (name.clone(), error))
 }
 
-fn told(path: &Path, error: MigrationError) -> MetadataError {
+pub(super) fn told(path: &Path, error: MigrationError) -> MetadataError {
     let location = path.display().to_string();
     match error {
         MigrationError::Newer { found, known } => MetadataError::Newer {

@@ -14,16 +14,16 @@ use super::open;
 use super::options::{Durability, SqliteOptions};
 use super::readers::Readers;
 use super::{
-    apply, apply_each, artifacts, cached, hooks, leases, objects, observations, pipelines, programs,
+    apply, apply_each, artifacts, cached, hooks, ids, leases, objects, observations, pipelines, programs,
     revisions, runs, schedule_changes, schedulers, schedules, service_versions, services, slots,
     step_queries,
 };
 use crate::artifact::Digest;
 use crate::metadata::{
-    ArtifactFilter, ArtifactRecord, CachedStep, Change, HookRecord, LeaseOutcome, LeaseRecord, LogRecord,
-    MetadataError, MetadataStore, MetricRecord, PipelineRecord, PipelineVersionRecord, RunFilter, RunRecord,
-    ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord,
-    ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord,
+    ArtifactFilter, ArtifactRecord, CachedStep, Change, HookRecord, IdKind, LeaseOutcome, LeaseRecord,
+    LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours, PipelineRecord, PipelineVersionRecord,
+    RunFilter, RunRecord, ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter,
+    ServiceRecord, ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord,
 };
 
 /// Metadata in a SQLite database: a file that any number of threads and processes of one machine may use at once, or
@@ -99,6 +99,11 @@ impl SqliteMetadata {
             writer: Mutex::new(writer),
             file,
         }
+    }
+
+    /// Reads only, through this one connection.
+    pub(super) fn looking(path: &Path, conn: Connection) -> Self {
+        Self::new(path.display().to_string(), Durability::Process, None, conn, None)
     }
 
     pub(super) fn read<T>(
@@ -385,6 +390,24 @@ impl MetadataStore for SqliteMetadata {
 
     fn lease(&self, key: &str) -> Result<Option<LeaseRecord>, MetadataError> {
         self.read("reading a lease", |conn| leases::kept_lease(conn, key))
+    }
+
+    fn ids_between(
+        &self,
+        kind: IdKind,
+        low: Uuid,
+        high: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, MetadataError> {
+        self.read("looking for ids", |conn| {
+            ids::between(conn, kind, low, high, limit)
+        })
+    }
+
+    fn id_neighbours(&self, kind: IdKind, id: Uuid) -> Result<Neighbours, MetadataError> {
+        self.read("looking for the ids beside one", |conn| {
+            ids::neighbours(conn, kind, id)
+        })
     }
 }
 

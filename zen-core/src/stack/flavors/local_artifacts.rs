@@ -1,7 +1,9 @@
 //! Artifacts in a folder of this machine.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use object_store::memory::InMemory;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -42,6 +44,18 @@ impl Flavor for Local {
             &config.folder(opening),
             config.survive_power_loss,
         )?)
+    }
+
+    /// A folder that isn't there holds nothing.
+    fn look(config: Config, opening: &Opening<'_>) -> Opened<ArtifactStore> {
+        let folder = config.folder(opening);
+        match folder.is_dir() {
+            true => Ok(ArtifactStore::folder(&folder, false)?),
+            false => Ok(ArtifactStore::over(
+                format!("file://{}", folder.display()),
+                Arc::new(InMemory::new()),
+            )),
+        }
     }
 
     fn location(config: &Config, opening: &Opening<'_>) -> String {

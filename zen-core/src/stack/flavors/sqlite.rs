@@ -52,6 +52,10 @@ impl Flavor for Sqlite {
         )?))
     }
 
+    fn look(config: Config, opening: &Opening<'_>) -> Opened<Arc<dyn MetadataStore>> {
+        Ok(Arc::new(SqliteMetadata::look(&config.file(opening))?))
+    }
+
     fn location(config: &Config, opening: &Opening<'_>) -> String {
         config.file(opening).display().to_string()
     }

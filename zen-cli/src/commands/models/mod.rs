@@ -1,0 +1,119 @@
+//! `model-deployer models`: what deployers have put behind prediction servers, of whatever flavour.
+
+mod delete;
+mod describe;
+mod get_url;
+mod list;
+mod logs;
+mod predict;
+mod start;
+mod stop;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+use zen_core::metadata::ServiceState;
+use zen_core::service::Service;
+
+use crate::args::duration;
+use crate::commands::{commands, noun};
+use crate::error::Error;
+
+noun! {
+    /// Models behind prediction servers
+    ModelDeployer of ModelDeployerCommand
+}
+
+commands! {
+    /// What a deployer has.
+    ModelDeployerCommand {
+        Models(Models),
+    }
+}
+
+noun! {
+    /// Model servers, of whatever flavour
+    Models of ModelsCommand
+}
+
+commands! {
+    /// The verbs.
+    ModelsCommand {
+        List(list::List),
+        Describe(describe::Describe),
+        GetUrl(get_url::GetUrl),
+        Start(start::Start),
+        Stop(stop::Stop),
+        Delete(delete::Delete),
+        Logs(logs::Logs),
+        Predict(predict::Predict),
+    }
+}
+
+/// A model server, for programs.
+#[derive(Debug, Serialize)]
+struct Summary {
+    uuid: Uuid,
+    name: String,
+    status: ServiceState,
+    /// The newest error, while there is one.
+    status_message: Option<String>,
+    flavor: Option<String>,
+    model_name: Option<String>,
+    model_uri: Option<String>,
+    pipeline_name: Option<String>,
+    pipeline_run_id: Option<Uuid>,
+    pipeline_step_name: Option<String>,
+    /// Null when it never ran or makes no predictions.
+    prediction_url: Option<String>,
+    version: u32,
+    created: DateTime<Utc>,
+    updated: DateTime<Utc>,
+}
+
+impl Summary {
+    /// Looks whether it runs.
+    fn of(server: &Service) -> Result<Self, Error> {
+        let record = server.record()?;
+        let seen = server.look()?;
+        Ok(Self {
+            uuid: record.id,
+            status: seen.state,
+            status_message: seen.last_error.filter(|_| seen.state == ServiceState::Error),
+            prediction_url: Some(server.prediction_url()).filter(|url| !url.is_empty()),
+            name: record.name,
+            flavor: record.flavor,
+            model_name: record.model_name,
+            model_uri: record.model_uri,
+            pipeline_name: record.pipeline,
+            pipeline_run_id: record.run,
+            pipeline_step_name: record.step,
+            version: record.version,
+            created: record.created,
+            updated: record.updated,
+        })
+    }
+}
+
+/// One sign for a state.
+fn sign(state: ServiceState) -> &'static str {
+    match state {
+        ServiceState::Active => "✅",
+        ServiceState::Inactive => "⏸",
+        ServiceState::Error => "❌",
+        ServiceState::PendingStartup => "⏫",
+        ServiceState::PendingShutdown => "⏬",
+        ServiceState::ScaledToZero => "💤",
+        _ => "?",
+    }
+}
+
+/// How a change is made.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct Patience {
+    /// How long to wait
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    timeout: Duration,
+}

@@ -1,0 +1,90 @@
+//! `schedule list`.
+
+use serde::Serialize;
+use zen_core::metadata::{ScheduleFilter, ScheduleState};
+
+use super::Summary;
+use crate::Exit;
+use crate::args::Page;
+use crate::commands::{Command, Context};
+use crate::error::Error;
+use crate::find;
+use crate::output::{Cell, Column, Style, Table, color};
+
+/// List schedules by name
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// Only those of this pipeline
+    #[arg(long, short)]
+    pipeline: Option<String>,
+    /// Only those in this state: active, paused or ended
+    #[arg(long, short, value_parser = state)]
+    state: Option<ScheduleState>,
+    #[command(flatten)]
+    page: Page,
+}
+
+fn state(text: &str) -> Result<ScheduleState, String> {
+    text.parse()
+        .map_err(|_| "a state is one of active, paused, ended".to_owned())
+}
+
+/// What it prints for programs.
+#[derive(Debug, Serialize)]
+struct Output {
+    schedules: Vec<Summary>,
+    next: Option<String>,
+}
+
+impl Command for List {
+    fn execute(self, context: &Context) -> Result<Exit, Error> {
+        let client = context.project.client()?;
+        let before = self.page.before.as_deref();
+        let filter = ScheduleFilter {
+            pipeline: self.pipeline.clone(),
+            state: self.state,
+            after: before
+                .map(|text| find::schedule(client, text).map(|schedule| schedule.name().to_owned()))
+                .transpose()?,
+            limit: Some(self.page.limit.saturating_add(1)),
+        };
+        let mut found = client.schedules(&filter)?;
+        let more = found.len() > self.page.limit as usize;
+        found.truncate(self.page.limit as usize);
+        let output = Output {
+            next: found.last().filter(|_| more).map(|last| last.name().to_owned()),
+            schedules: found.iter().map(Summary::of).collect(),
+        };
+        let out = &context.out;
+        out.show(&output, || {
+            if output.schedules.is_empty() {
+                return Ok(String::new());
+            }
+            let mut table = Table::new([
+                Column::new("SCHEDULE"),
+                Column::new("STATE").whole(),
+                Column::optional("NEXT", 4).whole(),
+                Column::optional("PIPELINE", 3),
+                Column::optional("TIMING", 2),
+                Column::optional("FAILURES", 1),
+            ]);
+            for schedule in &output.schedules {
+                table.push([
+                    Cell::styled(&schedule.name, Style::Bold),
+                    Cell::styled(schedule.state.as_str(), color::of_schedule(schedule.state)),
+                    Cell::new(schedule.next.map_or_else(String::new, |next| out.time(next))),
+                    Cell::new(&schedule.pipeline),
+                    Cell::new(&schedule.timing),
+                    Cell::new(schedule.failures.to_string()),
+                ]);
+            }
+            Ok(out.table(&table))
+        })?;
+        match &output.next {
+            _ if output.schedules.is_empty() => out.hint("there are no such schedules"),
+            Some(next) => out.hint(&format!("more: --before {next}")),
+            None => {}
+        }
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,117 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+use serde::Serialize;
+
+use crate::Exit;
+use crate::args::{Args, Format};
+use crate::commands::{Command, Context};
+use crate::error::Error;
+
+/// The whole `main` of a program with the commands of zen: carries out what its arguments say.
+///
+/// As `#[zen_core::main]` does, it first looks whether this process was started as a worker, a service or for a schedule, and is that then.
+/// So a program whose `main` is this can be started for its pipelines, models and schedules.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     zen_cli::run()
+/// }
+/// ```
+pub fn run() -> ExitCode {
+    if let Some(code) = zen_core::__private::begin_main() {
+        return code;
+    }
+    run_with(std::env::args_os()).into()
+}
+
+/// Carries out a command: the arguments begin with the program's name. For programs with arguments of their own, whose `main` is marked
+/// `#[zen_core::main]`; not in asynchronous code, since commands block.
+pub fn run_with(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let matches = Args::command().try_get_matches_from(&arguments);
+    let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
+        Ok(args) => args,
+        Err(error) => return unparsed(&error, asks_for_json(&arguments)),
+    };
+    let format = args.global.output;
+    let context = Context::new(args.global, name(&arguments));
+    let ended = args
+        .command
+        .execute(&context)
+        .and_then(|exit| context.out.flush().map(|()| exit));
+    ended.unwrap_or_else(|error| {
+        // What was said before it failed comes first.
+        let _ = context.out.flush();
+        if !matches!(error, Error::Closed) {
+            match format {
+                Format::Json => say_json(error.kind(), &error.chain(), error.help()),
+                Format::Text => context.out.error(&error.chain(), error.help().as_deref()),
+            }
+        }
+        error.exit()
+    })
+}
+
+/// What people call this program.
+fn name(arguments: &[OsString]) -> String {
+    let path = arguments.first().map(Path::new);
+    let name = path.and_then(Path::file_stem).and_then(|name| name.to_str());
+    name.unwrap_or("zen").to_owned()
+}
+
+/// Asked before the arguments could be understood.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let texts: Vec<&str> = arguments.iter().filter_map(|text| text.to_str()).collect();
+    texts
+        .iter()
+        .any(|text| ["--output=json", "-ojson", "-o=json"].contains(text))
+        || texts
+            .windows(2)
+            .any(|pair| ["--output", "-o"].contains(&pair[0]) && pair[1] == "json")
+}
+
+/// Help and versions are no errors.
+fn unparsed(error: &clap::Error, json: bool) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A reader that has left is no failure.
+        let _ = error.print();
+        return Exit::Success;
+    }
+    if json {
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
+        let help = Some(help.trim().to_owned()).filter(|help| !help.is_empty());
+        say_json("usage", message.trim(), help);
+    } else {
+        let _ = error.print();
+    }
+    Exit::Usage
+}
+
+/// An error as programs read it.
+#[derive(Serialize)]
+struct Said<'a> {
+    kind: &'a str,
+    message: &'a str,
+    help: Option<String>,
+}
+
+fn say_json(kind: &str, message: &str, help: Option<String>) {
+    #[derive(Serialize)]
+    struct Outer<'a> {
+        error: Said<'a>,
+    }
+    let error = Said { kind, message, help };
+    if let Ok(text) = serde_json::to_string(&Outer { error }) {
+        // Nobody can be told that the standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+}
