@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use zen_core::stack::{ComponentType, UnknownComponentType};
+
 use crate::commands::Commands;
 
 /// What zen keeps of a project: its pipelines, runs, artifacts, model servers and schedules.
@@ -30,8 +32,14 @@ pub(crate) struct Global {
     /// The folder that holds everything of the project [default: ZEN_HOME, else `.zen` of the project around here]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) home: Option<PathBuf>,
+    /// Another stack than the active one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) stack: Option<String>,
+    /// Another value in the configuration of one of its components, as in `orchestrator.parallel=2`
+    #[arg(long = "stack-value", global = true, value_name = "TYPE.KEY=VALUE", value_parser = stack_value)]
+    pub(crate) stack_values: Vec<StackValue>,
     /// For people or for programs
-    #[arg(long, short, global = true, value_enum, default_value = "text")]
+    #[arg(long, global = true, value_enum, default_value = "text")]
     pub(crate) output: Format,
     /// When to use colours; `auto` is on terminals, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, default_value = "auto")]
@@ -39,6 +47,30 @@ pub(crate) struct Global {
     /// Dates and times instead of `3 minutes ago`
     #[arg(long, global = true)]
     pub(crate) exact_times: bool,
+}
+
+/// A value of a component's configuration, above what settings say.
+#[derive(Debug, Clone)]
+pub(crate) struct StackValue {
+    pub(crate) kind: ComponentType,
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+fn stack_value(text: &str) -> Result<StackValue, String> {
+    let parts = text
+        .split_once('=')
+        .and_then(|(name, value)| Some((name.split_once('.')?, value)));
+    let Some(((kind, key), value)) = parts else {
+        return Err("it has the form `orchestrator.parallel=2`".to_owned());
+    };
+    Ok(StackValue {
+        kind: kind
+            .parse()
+            .map_err(|error: UnknownComponentType| error.to_string())?,
+        key: key.to_owned(),
+        value: value.to_owned(),
+    })
 }
 
 /// How the output is written.

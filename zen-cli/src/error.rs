@@ -6,8 +6,9 @@ use zen_core::artifact::{ArtifactError, FilesError};
 use zen_core::client::ClientError;
 use zen_core::metadata::MetadataError;
 use zen_core::schedule::SchedulingError;
+use zen_core::secrets::SecretError;
 use zen_core::service::ServiceError;
-use zen_core::stack::StackError;
+use zen_core::stack::{SettingsError, StackError};
 
 use crate::Exit;
 
@@ -33,6 +34,9 @@ pub(crate) enum Error {
     /// The metadata store isn't where it should be.
     #[error("{message}")]
     Store { message: String, help: String },
+    /// The project's program is missing or can't be started.
+    #[error("{message}")]
+    Program { message: String, help: String },
     /// A file of the user can't be read or written.
     #[error("{doing} {path} failed")]
     File {
@@ -52,6 +56,10 @@ pub(crate) enum Error {
     /// The output can't be said as JSON.
     #[error("the output can't be written as JSON")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]
@@ -91,6 +99,15 @@ impl Error {
             Self::Declined => Exit::Cancelled,
             Self::Closed => Exit::Success,
             Self::Store { .. } => Exit::Store,
+            Self::Program { .. } => Exit::Program,
+            Self::Settings(error) => of_settings(error),
+            Self::Secret(error) => match error {
+                SecretError::Missing { .. } => Exit::NotFound,
+                SecretError::Name { .. } | SecretError::Reference(_) | SecretError::Value { .. } => {
+                    Exit::Usage
+                }
+                _ => Exit::Store,
+            },
             Self::Metadata(error) => of_metadata(error),
             Self::Artifact(error) => of_artifact(error),
             Self::Stack(error) => of_stack(error),
@@ -144,7 +161,9 @@ impl Error {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Usage { help, .. } | Self::NotFound { help, .. } => help.clone(),
-            Self::Ambiguous { help, .. } | Self::Store { help, .. } => Some(help.clone()),
+            Self::Ambiguous { help, .. } | Self::Store { help, .. } | Self::Program { help, .. } => {
+                Some(help.clone())
+            }
             Self::Unasked { .. } => Some("say --yes to do it".into()),
             Self::Service(ServiceError::NoProgram { .. }) => {
                 Some("run the pipeline that deploys it once more".into())
@@ -192,6 +211,17 @@ fn of_artifact(error: &ArtifactError) -> Exit {
     }
 }
 
-fn of_stack(_: &StackError) -> Exit {
-    Exit::Store
+fn of_stack(error: &StackError) -> Exit {
+    match error {
+        StackError::Settings(error) => of_settings(error),
+        _ => Exit::Store,
+    }
+}
+
+fn of_settings(error: &SettingsError) -> Exit {
+    match error {
+        SettingsError::NoStack { .. } | SettingsError::NoComponent { .. } => Exit::NotFound,
+        SettingsError::File { .. } => Exit::Store,
+        _ => Exit::Usage,
+    }
 }

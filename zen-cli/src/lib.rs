@@ -36,6 +36,7 @@
 
 mod args;
 mod commands;
+mod delegate;
 mod error;
 mod exit;
 mod find;
@@ -44,4 +45,6 @@ mod project;
 mod run;
 
 pub use exit::Exit;
+#[doc(hidden)]
+pub use run::run_as_zen;
 pub use run::{run, run_with};

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+// The flavour of model deployers that stacks have by default.
+#[cfg(feature = "native")]
+use zen_integrations as _;
+
 fn main() -> ExitCode {
-    zen_cli::run()
+    zen_cli::run_as_zen()
 }

@@ -5,29 +5,43 @@ use std::path::{Path, PathBuf};
 
 use zen_core::client::Client;
 use zen_core::metadata::MetadataError;
-use zen_core::stack::{Stack, StackError, find_home};
+use zen_core::stack::settings::parse_value;
+use zen_core::stack::{
+    ComponentDefinition, ComponentType, Settings, Stack, StackChoice, StackError, find_home,
+};
 
+use crate::args::{Global, StackValue};
 use crate::error::Error;
 
 /// What a new `.zen` may hold before anything has run.
-const EMPTY: [&str; 1] = [".gitignore"];
+const EMPTY: [&str; 5] = [
+    ".gitignore",
+    "stacks.toml",
+    "stacks.lock",
+    "secrets.toml",
+    "secrets.lock",
+];
 
 /// A project, opened when it is first asked.
 #[derive(Debug)]
 pub(crate) struct Project {
     home: PathBuf,
+    stack: Option<String>,
+    values: Vec<StackValue>,
     looked_at: OnceCell<Client>,
 }
 
 impl Project {
-    pub(crate) fn new(home: Option<PathBuf>) -> Self {
+    pub(crate) fn new(global: &Global) -> Self {
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        let home = match home {
+        let home = match &global.home {
             Some(home) => here.join(home),
             None => find_home(&here),
         };
         Self {
             home,
+            stack: global.stack.clone(),
+            values: global.stack_values.clone(),
             looked_at: OnceCell::new(),
         }
     }
@@ -42,6 +56,34 @@ impl Project {
         self.home.parent().unwrap_or(&self.home)
     }
 
+    /// What its files say.
+    pub(crate) fn settings(&self) -> Result<Settings, Error> {
+        Ok(Settings::at(&self.home)?)
+    }
+
+    /// The stack that was named for this command.
+    pub(crate) fn stack(&self) -> Option<&str> {
+        self.stack.as_deref()
+    }
+
+    /// The stack that this command works with.
+    pub(crate) fn choice(&self) -> Result<StackChoice, Error> {
+        let mut choice = StackChoice::default()
+            .home(&self.home)
+            .maybe_stack(self.stack.as_ref());
+        if !self.values.is_empty() {
+            let plan = choice.plan()?;
+            for StackValue { kind, key, value } in &self.values {
+                let component = plan.component(*kind);
+                let component =
+                    component.ok_or_else(|| Error::usage(format!("the stack has no {}", kind.words())))?;
+                let definition = ComponentDefinition::new(*kind, &component.name, &component.flavor);
+                choice = choice.set(*kind, key, parse_value(&definition, key, value)?);
+            }
+        }
+        Ok(choice)
+    }
+
     /// To look at it: writes nothing, but for what has to be noticed, which is that a process died.
     pub(crate) fn client(&self) -> Result<&Client, Error> {
         if let Some(client) = self.looked_at.get() {
@@ -52,31 +94,33 @@ impl Project {
     }
 
     fn look(&self) -> Result<Stack, Error> {
-        if self.check()? {
+        let choice = self.choice()?;
+        if self.check(&choice)? {
             return Ok(Stack::in_memory()?);
         }
-        let stack = match Stack::look(&self.home) {
+        let stack = match choice.look() {
             // Brought up to date by opening it.
             Err(StackError::Metadata(older @ MetadataError::Older { .. })) => {
-                return Stack::at(&self.home).map_err(|_| older.into());
+                return choice.open().map_err(|_| older.into());
             }
             other => other?,
         };
         if stack.has_dead_runs()? {
             // Where that can't be written, they are shown as they are.
-            return Ok(Stack::at(&self.home).unwrap_or(stack));
+            return Ok(choice.open().unwrap_or(stack));
         }
         Ok(stack)
     }
 
     /// To change it.
     pub(crate) fn open(&self) -> Result<Client, Error> {
-        self.check()?;
-        Ok(Client::of(Stack::at(&self.home)?))
+        let choice = self.choice()?;
+        self.check(&choice)?;
+        Ok(Client::of(choice.open()?))
     }
 
     /// Whether nothing has ever been kept there; an error when there is no project, or its heart is missing.
-    fn check(&self) -> Result<bool, Error> {
+    fn check(&self, choice: &StackChoice) -> Result<bool, Error> {
         let home = self.home.display();
         let entries = match std::fs::read_dir(&self.home) {
             Ok(entries) => entries,
@@ -93,7 +137,12 @@ impl Project {
                 }));
             }
         };
-        if self.home.join("metadata.db").exists() {
+        // Kept elsewhere, it isn't missed here.
+        let plan = choice.plan()?;
+        let metadata = plan.component(ComponentType::MetadataStore);
+        let is_here =
+            metadata.is_none_or(|store| store.flavor == "sqlite" && !store.values.contains_key("path"));
+        if !is_here || self.home.join("metadata.db").exists() {
             return Ok(false);
         }
         let known = |name: &std::ffi::OsStr| EMPTY.iter().any(|known| name == *known);

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::Exit;
 use crate::args::{Args, Format};
-use crate::commands::{Command, Context};
+use crate::commands::{Command, Context, Need};
+use crate::delegate::{self, ARGUMENT, Who};
 use crate::error::Error;
 
 /// The whole `main` of a program with the commands of zen: carries out what its arguments say.
@@ -25,16 +26,39 @@ use crate::error::Error;
 /// }
 /// ```
 pub fn run() -> ExitCode {
+    begin(false)
+}
+
+/// As [`run`], for the command `zen` itself: commands that need the project's own code are carried out by the project's program.
+pub fn run_as_zen() -> ExitCode {
+    begin(true)
+}
+
+// A program whose main is marked, and which is linked with this crate, has the commands too.
+zen_core::__private::inventory::submit! {
+    zen_core::__private::CommandLine { run: || begin(false) }
+}
+
+fn begin(delegates: bool) -> ExitCode {
     if let Some(code) = zen_core::__private::begin_main() {
         return code;
     }
-    run_with(std::env::args_os()).into()
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    // Whoever was asked by `zen` asks nobody else.
+    let asked = arguments.get(1).is_some_and(|argument| argument == ARGUMENT);
+    if asked {
+        arguments.remove(1);
+    }
+    carry_out(arguments, delegates && !asked).into()
 }
 
 /// Carries out a command: the arguments begin with the program's name. For programs with arguments of their own, whose `main` is marked
 /// `#[zen_core::main]`; not in asynchronous code, since commands block.
 pub fn run_with(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Exit {
-    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    carry_out(arguments.into_iter().map(Into::into).collect(), false)
+}
+
+fn carry_out(arguments: Vec<OsString>, delegates: bool) -> Exit {
     let matches = Args::command().try_get_matches_from(&arguments);
     let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
@@ -42,9 +66,19 @@ pub fn run_with(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Exi
     };
     let format = args.global.output;
     let context = Context::new(args.global, name(&arguments));
-    let ended = args
-        .command
-        .execute(&context)
+    let need = args.command.need();
+    let who = match need {
+        Need::Nothing => Ok(Who::Here),
+        need => context
+            .project
+            .settings()
+            .and_then(|settings| delegate::who(need, delegates, &settings)),
+    };
+    let ended = who
+        .and_then(|who| match who {
+            Who::Here => args.command.execute(&context),
+            Who::Program(command) => delegate::become_program(&command, &arguments),
+        })
         .and_then(|exit| context.out.flush().map(|()| exit));
     ended.unwrap_or_else(|error| {
         // What was said before it failed comes first.
@@ -69,12 +103,10 @@ fn name(arguments: &[OsString]) -> String {
 /// Asked before the arguments could be understood.
 fn asks_for_json(arguments: &[OsString]) -> bool {
     let texts: Vec<&str> = arguments.iter().filter_map(|text| text.to_str()).collect();
-    texts
-        .iter()
-        .any(|text| ["--output=json", "-ojson", "-o=json"].contains(text))
+    texts.iter().any(|text| *text == "--output=json")
         || texts
             .windows(2)
-            .any(|pair| ["--output", "-o"].contains(&pair[0]) && pair[1] == "json")
+            .any(|pair| pair[0] == "--output" && pair[1] == "json")
 }
 
 /// Help and versions are no errors.

@@ -8,6 +8,39 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::printing::printed;
 use crate::runner::{MainOutput, log_layer};
 
+/// The first argument of a program that is to carry out a command of `zen` instead of its `main`.
+#[doc(hidden)]
+pub const COMMAND_ARGUMENT: &str = "--zen-cli";
+
+/// The commands of a program; the crate `zen-cli` submits them to whatever is linked with it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct CommandLine {
+    /// Carries out what the arguments of the process say.
+    pub run: fn() -> ExitCode,
+}
+
+inventory::collect!(CommandLine);
+
+/// How a program ends that has no commands, as those who ask for them know it.
+const NO_COMMANDS: u8 = 6;
+
+/// Carries out a command when the process was started for one.
+fn run_if_command() -> Option<ExitCode> {
+    if std::env::args_os().nth(1)? != COMMAND_ARGUMENT {
+        return None;
+    }
+    Some(match inventory::iter::<CommandLine>.into_iter().next() {
+        Some(commands) => (commands.run)(),
+        None => {
+            eprintln!(
+                "error: this program has no commands of `zen`: add `zen-cli` to Cargo.toml, and `use zen_cli as _;` beside its main"
+            );
+            ExitCode::from(NO_COMMANDS)
+        }
+    })
+}
+
 /// What comes before any `main`: a process that was started as a worker, a service or for a schedule does that, and its code is to be returned.
 /// Else this program's `tracing` subscriber is set, and it is known from now on that children of it find their way.
 #[doc(hidden)]
@@ -37,7 +70,7 @@ where
     Fut: Future,
     Fut::Output: MainOutput,
 {
-    if let Some(code) = begin_main() {
+    if let Some(code) = begin_main().or_else(run_if_command) {
         return code;
     }
     let mut builder = tokio::runtime::Builder::new_multi_thread();

@@ -2,11 +2,14 @@
 
 mod artifact;
 mod completion;
+mod component;
 mod init;
 mod models;
 mod pipeline;
 mod run;
 mod schedule;
+mod secret;
+mod stack;
 mod status;
 mod version;
 
@@ -29,7 +32,7 @@ impl Context {
     pub(crate) fn new(global: Global, program: String) -> Self {
         Self {
             out: Out::new(&global),
-            project: Project::new(global.home),
+            project: Project::new(&global),
             program,
         }
     }
@@ -39,6 +42,22 @@ impl Context {
 pub(crate) trait Command {
     /// Carries it out.
     fn execute(self, context: &Context) -> Result<Exit, Error>;
+
+    /// What it needs to be carried out.
+    fn need(&self) -> Need {
+        Need::Nothing
+    }
+}
+
+/// Whether a command needs the project's own code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// It doesn't.
+    Nothing,
+    /// It knows more with it, such as flavours of other crates.
+    IfThere,
+    /// It can't do without.
+    Program,
 }
 
 /// A list of commands: a line each.
@@ -54,6 +73,12 @@ macro_rules! commands {
             fn execute(self, context: &$crate::commands::Context) -> Result<$crate::Exit, $crate::error::Error> {
                 match self {
                     $(Self::$command(arguments) => $crate::commands::Command::execute(arguments, context),)*
+                }
+            }
+
+            fn need(&self) -> $crate::commands::Need {
+                match self {
+                    $(Self::$command(arguments) => $crate::commands::Command::need(arguments),)*
                 }
             }
         }
@@ -75,6 +100,10 @@ macro_rules! noun {
             fn execute(self, context: &$crate::commands::Context) -> Result<$crate::Exit, $crate::error::Error> {
                 $crate::commands::Command::execute(self.verb, context)
             }
+
+            fn need(&self) -> $crate::commands::Need {
+                $crate::commands::Command::need(&self.verb)
+            }
         }
     };
 }
@@ -90,6 +119,22 @@ commands! {
         Artifact(artifact::Artifact),
         ModelDeployer(models::ModelDeployer),
         Schedule(schedule::Schedules),
+        Stack(stack::Stack),
+        /// How and where steps are executed
+        Orchestrator(component::Component<0>),
+        /// Where the bytes of artifacts are kept
+        ArtifactStore(component::Component<1>),
+        /// Where runs, artifacts, services and schedules are recorded
+        MetadataStore(component::Component<2>),
+        /// What shows parameters and metrics of runs elsewhere
+        ExperimentTracker(component::Component<4>),
+        /// Where models are published by name, version and alias
+        ModelRegistry(component::Component<5>),
+        /// Where secrets are kept
+        SecretsStore(component::Component<6>),
+        /// What tells people
+        Alerter(component::Component<7>),
+        Secret(secret::Secrets),
         Completion(completion::Completion),
         Version(version::Version),
     }

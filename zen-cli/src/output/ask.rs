@@ -26,3 +26,33 @@ pub(crate) fn confirm(question: &str, confirm: Confirm) -> Result<(), Error> {
         _ => Err(Error::Declined),
     }
 }
+
+/// Reads a line from the terminal without showing it.
+#[cfg(unix)]
+pub(crate) fn ask_secret() -> Result<String, Error> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+    let input = std::io::stdin();
+    let before = tcgetattr(&input).map_err(|error| Error::Output(error.into()))?;
+    let mut hidden = before.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    hidden.local_modes.insert(LocalModes::ECHONL);
+    tcsetattr(&input, OptionalActions::Flush, &hidden).map_err(|error| Error::Output(error.into()))?;
+    let mut line = String::new();
+    let read = input.lock().read_line(&mut line);
+    // Whatever came of it, the terminal is as it was.
+    let _ = tcsetattr(&input, OptionalActions::Flush, &before);
+    read.map_err(Error::Output)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Reads a line from the terminal.
+#[cfg(not(unix))]
+pub(crate) fn ask_secret() -> Result<String, Error> {
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(Error::Output)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

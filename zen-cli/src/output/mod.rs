@@ -11,6 +11,7 @@ pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod width;
 
+pub(crate) use ask::{ask_secret, confirm};
 pub(crate) use color::{Palette, Style};
 pub(crate) use fields::Fields;
 pub(crate) use out::Out;

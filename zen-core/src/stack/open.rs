@@ -55,6 +55,16 @@ impl StackChoice {
         Ok(Settings::at(&self.folder()?)?.plan(self)?)
     }
 
+    /// The secrets of the stack: those of the environment, above those of its secrets store. Opens nothing else.
+    ///
+    /// # Errors
+    /// When settings are wrong, or the store can't be opened.
+    pub fn secrets(&self) -> Result<Secrets, StackError> {
+        let home = self.folder()?;
+        let plan = self.plan()?;
+        secrets(&home, &plan)
+    }
+
     pub(super) fn folder(&self) -> Result<PathBuf, StackError> {
         match &self.home {
             Some(home) => Ok(home.clone()),

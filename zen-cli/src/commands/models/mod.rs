@@ -18,18 +18,39 @@ use zen_core::metadata::ServiceState;
 use zen_core::service::Service;
 
 use crate::args::duration;
-use crate::commands::{commands, noun};
+use zen_core::stack::ComponentType;
+
+use crate::Exit;
+use crate::commands::component::Verb;
+use crate::commands::{Command, Context, Need, commands, noun};
 use crate::error::Error;
 
 noun! {
-    /// Models behind prediction servers
+    /// What puts models behind prediction servers, and the servers
     ModelDeployer of ModelDeployerCommand
 }
 
-commands! {
-    /// What a deployer has.
-    ModelDeployerCommand {
-        Models(Models),
+/// What a deployer has, and what all components have.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum ModelDeployerCommand {
+    Models(Models),
+    #[command(flatten)]
+    Component(Verb),
+}
+
+impl Command for ModelDeployerCommand {
+    fn execute(self, context: &Context) -> Result<Exit, Error> {
+        match self {
+            Self::Models(models) => models.execute(context),
+            Self::Component(verb) => verb.execute(ComponentType::ModelDeployer, context),
+        }
+    }
+
+    fn need(&self) -> Need {
+        match self {
+            Self::Models(models) => models.need(),
+            Self::Component(verb) => verb.need(),
+        }
     }
 }
 

@@ -67,10 +67,7 @@ impl Flavor for Local {
         match folder.try_exists()? {
             true => Ok(ArtifactStore::folder(&folder, false)?.reach()?),
             // Made when the first artifact is stored, if it can be.
-            false => match folder.ancestors().find(|ancestor| ancestor.is_dir()) {
-                Some(ancestor) if !ancestor.metadata()?.permissions().readonly() => Ok(()),
-                _ => Err(format!("{} can't be made", folder.display()).into()),
-            },
+            false => super::can_be_made(&folder),
         }
     }
 }

@@ -42,6 +42,16 @@ impl ComponentKind for SecretsStoreKind {
     type Value = Arc<dyn SecretsStore>;
 }
 
+/// Whether a file or folder that isn't there could be: what is there of its path is a folder that may be written to.
+fn can_be_made(path: &std::path::Path) -> super::Opened<()> {
+    let there = path.ancestors().find(|ancestor| ancestor.exists());
+    match there {
+        Some(folder) if folder.is_dir() && !folder.metadata()?.permissions().readonly() => Ok(()),
+        Some(there) => Err(format!("{} can't be made: {} is no folder that can be written to", path.display(), there.display()).into()),
+        None => Err(format!("{} can't be made", path.display()).into()),
+    }
+}
+
 /// A configuration without keys.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default)]

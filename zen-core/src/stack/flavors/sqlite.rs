@@ -56,6 +56,15 @@ impl Flavor for Sqlite {
         Ok(Arc::new(SqliteMetadata::look(&config.file(opening))?))
     }
 
+    fn check(config: Config, opening: &Opening<'_>) -> Opened<()> {
+        let file = config.file(opening);
+        if file.try_exists()? {
+            return Ok(SqliteMetadata::look(&file).map(drop)?);
+        }
+        // Made by the first run, if it can be.
+        super::can_be_made(&file)
+    }
+
     fn location(config: &Config, opening: &Opening<'_>) -> String {
         config.file(opening).display().to_string()
     }

@@ -1,0 +1,51 @@
+//! `secret get`.
+
+use serde::Serialize;
+
+use super::reference;
+use crate::Exit;
+use crate::commands::{Command, Context};
+use crate::error::Error;
+
+/// Tell whether a value is there; with --show, show it
+#[derive(Debug, clap::Args)]
+pub(crate) struct Get {
+    /// The secret's name
+    name: String,
+    /// The key in the secret
+    key: String,
+    /// Show the value, which is secret
+    #[arg(long)]
+    show: bool,
+}
+
+/// What it prints for programs.
+#[derive(Debug, Serialize)]
+struct Output {
+    name: String,
+    key: String,
+    /// None unless it was asked for with --show.
+    value: Option<String>,
+}
+
+impl Command for Get {
+    fn execute(self, context: &Context) -> Result<Exit, Error> {
+        let reference = reference(&self.name, &self.key)?;
+        let secrets = context.project.choice()?.secrets()?;
+        let value = secrets.get(&reference)?;
+        let output = Output {
+            name: self.name,
+            key: self.key,
+            value: self.show.then(|| value.reveal().to_owned()),
+        };
+        let out = &context.out;
+        out.show(&output, || match &output.value {
+            Some(value) => Ok(format!("{value}\n")),
+            None => Ok(format!("`{{{{{reference}}}}}` is there\n")),
+        })?;
+        if !self.show {
+            out.hint("--show shows it");
+        }
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,48 @@
+//! `secret`.
+
+mod delete;
+mod get;
+mod list;
+mod set;
+
+use std::sync::Arc;
+
+use zen_core::secrets::{Reference, ReferenceError, SecretsStore};
+
+use super::Context;
+use crate::commands::{commands, noun};
+use crate::error::Error;
+
+noun! {
+    /// Values that configurations refer to by `{{NAME.KEY}}`
+    Secrets of SecretCommand
+}
+
+commands! {
+    /// The verbs.
+    SecretCommand {
+        Set(set::Set),
+        List(list::List),
+        Get(get::Get),
+        Delete(delete::Delete),
+    }
+}
+
+/// Which value: both parts as they were typed.
+fn reference(name: &str, key: &str) -> Result<Reference, Error> {
+    let reference: Result<Reference, ReferenceError> = format!("{name}.{key}").parse();
+    reference.map_err(|error| {
+        Error::usage(format!(
+            "`{name}` `{key}` can't be the name and the key of a secret: {}; use letters, digits, `-` and `_`, beginning with a letter",
+            error.reason
+        ))
+    })
+}
+
+/// The store of the stack, which may be read only.
+fn store(context: &Context) -> Result<Arc<dyn SecretsStore>, Error> {
+    let secrets = context.project.choice()?.secrets()?;
+    secrets.store().cloned().ok_or_else(|| {
+        Error::usage("the stack's secrets are those of the environment: set variables `ZEN_SECRET_NAME__KEY`")
+    })
+}
