@@ -24,12 +24,16 @@ use zen_examples::digits::Digits;
 use zen_examples::show;
 // Links the model deployer of stacks that name none.
 use zen_integrations as _;
+// Answers the command line `zen`, which starts pipelines by their names.
+use zen_cli as _;
 
 use options::{Config, Options};
 
 #[zen_core::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
+    // All that follows, in whatever pipeline, uses this one.
+    Stack::choose().maybe_stack(options.stack.as_ref()).activate()?;
     if options.stop_service {
         show(stop_service()?)?;
         return Ok(());

@@ -23,6 +23,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SHARE", default_value_t = 0.92, value_parser = share)]
     pub(crate) min_accuracy: f64,
 
+    /// Another stack than the active one, as `zen stack list` shows them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack: Option<String>,
+
     /// Stop the server instead
     #[arg(long)]
     pub(crate) stop_service: bool,

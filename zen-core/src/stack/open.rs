@@ -27,6 +27,9 @@ struct Told {
     plan: Option<StackPlan>,
 }
 
+/// See [`StackChoice::activate`].
+static ACTIVE: Mutex<Option<StackChoice>> = Mutex::new(None);
+
 static TOLD: Mutex<Option<Told>> = Mutex::new(None);
 
 impl StackChoice {
@@ -45,6 +48,35 @@ impl StackChoice {
             None => Settings::at(&home)?.plan(self)?,
         };
         open_once(home, plan, of_told.and_then(|told| told.origin.clone()))
+    }
+
+    /// Opens the stack and makes it what [`Stack::active`] opens in this process from now on: for a program with a flag for it.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), zen_core::stack::StackError> {
+    /// use zen_core::stack::Stack;
+    ///
+    /// let flag: Option<String> = std::env::args().nth(1);
+    /// Stack::choose().maybe_stack(flag).activate()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); then nothing has changed.
+    pub fn activate(self) -> Result<Stack, StackError> {
+        let stack = self.open()?;
+        *ACTIVE.lock().unwrap_or_else(PoisonError::into_inner) = Some(self);
+        Ok(stack)
+    }
+
+    /// What this process made active.
+    pub(super) fn active() -> Self {
+        ACTIVE
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .unwrap_or_default()
     }
 
     /// What [`open`](Self::open) would open, and who said so. Opens and creates nothing.

@@ -71,12 +71,12 @@ impl Stack {
     /// The project's active stack, as its [settings](crate::stack::settings) and the environment say: without any, artifacts and metadata in files
     /// under `.zen/` (see [`find_home`]). Opened once a process.
     ///
-    /// Runs of processes that died are marked failed here.
+    /// Runs of processes that died are marked failed here. [`StackChoice::activate`] makes another one active for this process.
     ///
     /// # Errors
     /// When settings are wrong, the folder can't be made or its content can't be used.
     pub fn active() -> Result<Self, StackError> {
-        Self::choose().open()
+        StackChoice::active().open()
     }
 
     /// The active stack of the project that keeps its files in `home`, a folder such as `.zen`; see [`active`](Self::active).

@@ -47,7 +47,12 @@ fn can_be_made(path: &std::path::Path) -> super::Opened<()> {
     let there = path.ancestors().find(|ancestor| ancestor.exists());
     match there {
         Some(folder) if folder.is_dir() && !folder.metadata()?.permissions().readonly() => Ok(()),
-        Some(there) => Err(format!("{} can't be made: {} is no folder that can be written to", path.display(), there.display()).into()),
+        Some(there) => Err(format!(
+            "{} can't be made: {} is no folder that can be written to",
+            path.display(),
+            there.display()
+        )
+        .into()),
         None => Err(format!("{} can't be made", path.display()).into()),
     }
 }
