@@ -55,8 +55,10 @@ fn inside(mut quoted: String) -> String {
 /// encoders agree on.
 pub(super) fn occurrences(text: &str, secret: &str, found: &mut Vec<Range<usize>>) {
     if text.contains(['%', '+']) {
-        let starts = 0..text.len();
-        found.extend(starts.filter_map(|start| Some(start..encoded_end(text.as_bytes(), start, secret)?)));
+        let (text, first) = (text.as_bytes(), secret.as_bytes().first().copied());
+        let begins = |byte: u8| Some(byte) == first || byte == b'%' || byte == b'+';
+        let starts = (0..text.len()).filter(|start| begins(text[*start]));
+        found.extend(starts.filter_map(|start| Some(start..encoded_end(text, start, secret.as_bytes())?)));
         return;
     }
     let step = secret.chars().next().map_or(1, char::len_utf8);
@@ -68,19 +70,32 @@ pub(super) fn occurrences(text: &str, secret: &str, found: &mut Vec<Range<usize>
     }
 }
 
-/// Where the secret ends, if it begins here.
-fn encoded_end(text: &[u8], start: usize, secret: &str) -> Option<usize> {
-    let mut at = start;
-    for byte in secret.bytes() {
-        at += match text.get(at)? {
-            same if *same == byte => 1,
-            b'%' if text.get(at + 1..at + 3).and_then(hexadecimal) == Some(byte) => 3,
-            // As forms write it.
-            b'+' if byte == b' ' => 1,
-            _ => return None,
+/// Where the secret ends at the latest, if it begins here.
+fn encoded_end(text: &[u8], mut at: usize, secret: &[u8]) -> Option<usize> {
+    for (index, byte) in secret.iter().enumerate() {
+        at = match (as_it_is(text, at, *byte), as_code(text, at, *byte)) {
+            // Of a `%` in the secret it is seen only later whether the one in the text is it or the beginning of its code.
+            (Some(one), Some(other)) => {
+                let rest = &secret[index + 1..];
+                return encoded_end(text, other, rest).or_else(|| encoded_end(text, one, rest));
+            }
+            (one, other) => one.or(other)?,
         };
     }
     Some(at)
+}
+
+fn as_it_is(text: &[u8], at: usize, byte: u8) -> Option<usize> {
+    let found = *text.get(at)?;
+    // A space is `+` in forms.
+    (found == byte || (found == b'+' && byte == b' ')).then_some(at + 1)
+}
+
+fn as_code(text: &[u8], at: usize, byte: u8) -> Option<usize> {
+    let (b'%', digits) = (text.get(at)?, text.get(at + 1..at + 3)?) else {
+        return None;
+    };
+    (hexadecimal(digits) == Some(byte)).then_some(at + 3)
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u8> {
@@ -95,24 +110,25 @@ mod tests {
 
     use super::*;
 
-    fn found(text: &str, secret: &str) -> Vec<Range<usize>> {
+    fn found(text: &str, secret: &str) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         occurrences(text, secret, &mut found);
-        found
+        found.into_iter().map(|range| (range.start, range.end)).collect()
     }
 
     #[test]
     fn overlapping_places_are_all_found() {
-        assert_eq!(found("xababab", "abab"), [1..5, 3..7]);
-        assert_eq!(found("äöäöä", "äöä"), [0..6, 4..10]);
+        assert_eq!(found("xababab", "abab"), [(1, 5), (3, 7)]);
+        assert_eq!(found("äöäöä", "äöä"), [(0, 6), (4, 10)]);
     }
 
     #[test]
     fn any_byte_may_be_percent_encoded() {
-        assert_eq!(found("a=p%40ss/%C3%a9.", "p@ss/é"), [2..15]);
-        assert_eq!(found("p%40s%73%2fé", "p@ss/é"), [0..13]);
-        assert_eq!(found("100% of p@ss", "p@ss"), [8..12]);
-        assert_eq!(found("two+words", "two words"), [0..9]);
+        assert_eq!(found("a=p%40ss/%C3%a9.", "p@ss/é"), [(2, 15)]);
+        assert_eq!(found("p%40s%73%2fé", "p@ss/é"), [(0, 13)]);
+        assert_eq!(found("100% of p@ss", "p@ss"), [(8, 12)]);
+        assert_eq!(found("%25%%25a", "%%%a"), [(0, 8)]);
+        assert_eq!(found("two+words", "two words"), [(0, 9)]);
         assert_eq!(found("%4", "abcd"), []);
         assert_eq!(found("%é0%+1%", "abcd"), []);
     }

@@ -126,11 +126,33 @@ pub(crate) fn is_redacting() -> bool {
     ANY.load(Ordering::Acquire)
 }
 
+/// Which bytes there are in a text: most texts lack some of most secrets, and need not be searched for them.
+struct Bytes([bool; 256]);
+
+impl Bytes {
+    fn of(text: &str) -> Self {
+        let mut bytes = [false; 256];
+        text.bytes().for_each(|byte| bytes[usize::from(byte)] = true);
+        Self(bytes)
+    }
+
+    fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+
+    fn may_hold(&self, secret: &str) -> bool {
+        self.has(b'%') || self.has(b'+') || secret.bytes().all(|byte| self.has(byte))
+    }
+}
+
 /// The text without what is found in it; none when nothing is.
 fn without(text: &str, known: &[SecretString]) -> Option<String> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    for secret in known {
-        forms::occurrences(text, secret.expose_secret(), &mut found);
+    let bytes = Bytes::of(text);
+    for secret in known.iter().map(ExposeSecret::expose_secret) {
+        if bytes.may_hold(secret) {
+            forms::occurrences(text, secret, &mut found);
+        }
     }
     if found.is_empty() {
         return None;

@@ -23,6 +23,17 @@ use serde::{Deserialize, Deserializer};
 /// serde_json::to_string(&Secret::new("s3cr3t")); // no
 /// ```
 ///
+/// Neither an argument of a step or a pipeline nor an output can be one:
+///
+/// ```compile_fail
+/// # use zen_core::prelude::*;
+/// # use zen_core::secrets::Secret;
+/// #[step]
+/// fn leak(ctx: &StepContext) -> Result<Secret> {
+///     Ok(ctx.secret("tracker.password")?) // no
+/// }
+/// ```
+///
 /// In the configuration of a flavour, a field of this type takes a reference `{{name.key}}`, and nothing else: whoever writes the value itself
 /// into a file is told so.
 #[derive(Clone)]
