@@ -5,6 +5,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use crate::secrets::redact;
+
 /// How the process ended, as in "its process ended with exit code 1".
 pub(crate) fn told(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
@@ -52,5 +54,5 @@ pub(crate) fn shown(name: &str) -> String {
             c
         }
     };
-    name.chars().take(100).map(plain).collect()
+    redact(name).chars().take(100).map(plain).collect()
 }

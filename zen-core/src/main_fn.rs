@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::printing::printed;
+use crate::printing::{printed, redact_panics};
 use crate::runner::{MainOutput, log_layer};
 
 /// The first argument of a program that is to carry out a command of `zen` instead of its `main`.
@@ -55,6 +55,7 @@ pub fn begin_main() -> Option<ExitCode> {
             return child;
         }
     }
+    redact_panics();
     let subscriber = tracing_subscriber::registry().with(log_layer()).with(printed());
     // A program may set its own before: then that one stays.
     let _ = tracing::subscriber::set_global_default(subscriber);

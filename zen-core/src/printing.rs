@@ -1,6 +1,7 @@
 //! What a program prints: its `tracing` events, what its workers print, and the lines that tell how its runs go on. All of it goes through
 //! here, so that nothing is printed into the middle of lines that change.
 
+mod panics;
 pub(crate) mod screen;
 pub(crate) mod text;
 
@@ -11,6 +12,8 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
+
+pub(crate) use panics::redact_panics;
 
 /// One of this program's outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! - `again <home> <id>` starts a service that there is;
 //! - `update <home> <id> <greeting>` updates it to this greeting; `hang <home> <id>` to a version that never becomes ready;
 //! - `line <home> <slope>` deploys a model in a pipeline and prints the server's id; with `later`, when a line comes in;
-//!   with `token`, for those who know `ZEN_TEST_TOKEN`;
+//!   with `token`, for those who know `ZEN_TEST_TOKEN`; with `secret <name.key>`, for those who know this secret;
 //! - `schedule <home>` deploys a model on a schedule that is due once and at once, and works as a scheduler until it is stopped; with `linger`,
 //!   what is due never ends;
 //! - `deploy <home> <greeting>` starts a greeter in a pipeline and prints its id; `visit <home>` prints what the last one says.
@@ -63,6 +63,9 @@ async fn main() -> Result<ExitCode> {
             let mut config = DeployConfig::named("line");
             if let ["token"] = rest {
                 config = config.token_env("ZEN_TEST_TOKEN");
+            }
+            if let ["secret", reference] = rest {
+                config = config.token_secret(*reference);
             }
             if let ["later"] = rest {
                 println!("waiting");

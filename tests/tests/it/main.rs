@@ -30,6 +30,7 @@ mod running;
 mod saying;
 mod scale;
 mod schedules;
+mod secrets;
 mod services;
 mod serving;
 mod stacks;

@@ -156,6 +156,7 @@ impl ColumnStatistics {
             Some(Value::String(text)) => Some(text),
             _ => None,
         })) {
+            crate::secrets::redact_string(text);
             if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT - 1)
                 && text[end..].chars().nth(1).is_some()
             {

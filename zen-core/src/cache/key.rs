@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::artifact::{Digest, FieldHasher, bare_type_name};
 use crate::graph::{CachePolicy, NodeOutput, StepDefinition};
+use crate::secrets::redact;
 
 use super::files::{FileDigestError, digest_path};
 
@@ -127,9 +128,12 @@ impl Fields {
     }
 
     fn text(&mut self, name: impl Into<String>, text: &str) {
-        self.add(name, text.as_bytes(), || match text.char_indices().nth(LONGEST) {
-            Some((cut, _)) => format!("{}… ({})", &text[..cut], Digest::of(text.as_bytes()).short()),
-            None => text.to_owned(),
+        self.add(name, text.as_bytes(), || {
+            let shown = redact(text);
+            match shown.char_indices().nth(LONGEST) {
+                Some((cut, _)) => format!("{}… ({})", &shown[..cut], Digest::of(text.as_bytes()).short()),
+                None => shown.into_owned(),
+            }
         });
     }
 

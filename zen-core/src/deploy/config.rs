@@ -132,6 +132,20 @@ impl DeployConfig {
         self
     }
 
+    /// Clients have to send the token that this secret is, by `name.key`: the server and its clients find it in the environment
+    /// (`ZEN_SECRET_<NAME>__<KEY>`) or in the file of the project's secrets.
+    ///
+    /// ```
+    /// use zen_core::deploy::DeployConfig;
+    ///
+    /// let config = DeployConfig::named("digits").token_secret("digits-server.token");
+    /// ```
+    #[must_use]
+    pub fn token_secret(mut self, reference: impl Into<String>) -> Self {
+        self.token = Some(TokenSource::Secret(reference.into()));
+        self
+    }
+
     /// Options of a flavour; other flavours don't mind them.
     ///
     /// # Panics

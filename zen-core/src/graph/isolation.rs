@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A pipeline that another process can't build again (one that is generic, or made by hand), and steps that steer the program they run in,
 /// such as the model deployer: when they are asked to be isolated themselves, the run fails at its start, and a run that is isolated as a
 /// whole leaves the latter where they are. A component that was added to the stack by hand exists in this process only; an isolated step
-/// finds the stack, its stores and nothing else.
+/// finds the stack, its stores and, by asking its parent, its secrets, and nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Isolation {

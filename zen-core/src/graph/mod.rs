@@ -27,6 +27,7 @@ mod output;
 mod pipeline;
 mod place;
 mod registry;
+mod secrets;
 mod stored;
 
 pub use ambient::{add_step, inline};
@@ -66,4 +67,5 @@ pub use output::{Many, OutputLoader, OutputSpec, OutputValue, PipelineOutput, St
 pub use pipeline::{ErasedPipeline, Pipeline, PipelineMeta};
 pub use place::Place;
 pub use registry::{PipelineEntry, RegistryError, rebuild_pipeline, registered_pipelines};
+pub(crate) use secrets::{SECRETS, secrets_of};
 pub use stored::{latest, version};

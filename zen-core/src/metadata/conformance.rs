@@ -23,6 +23,7 @@ mod samples;
 mod schedule_revisions;
 mod schedule_upkeep;
 mod schedules;
+mod secrets;
 mod service_versions;
 mod services;
 mod slots;
@@ -60,6 +61,7 @@ pub fn checks() -> impl Iterator<Item = (&'static str, Check)> {
         hooks::CHECKS,
         schedule_upkeep::CHECKS,
         ids::CHECKS,
+        secrets::CHECKS,
     ]
     .into_iter()
     .flatten()

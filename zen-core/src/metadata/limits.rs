@@ -1,5 +1,7 @@
 //! How much may enter a row. Values belong into the artifact store: a metadata store holds what people and programs look through.
 
+use crate::secrets::redact_string;
+
 /// The longest text: an error, a note, a line of a log.
 const LONGEST_TEXT: usize = 16 * 1024;
 
@@ -15,7 +17,7 @@ const MOST_AXES: usize = 64;
 /// Room for the mark, so that what was cut isn't cut again.
 const MARK: usize = 48;
 
-/// The text, or its beginning with a mark that says how long it was; at most [`LONGEST_TEXT`] bytes.
+/// The text without secrets, or its beginning with a mark that says how long it was; at most [`LONGEST_TEXT`] bytes.
 pub(crate) fn cut(text: String) -> String {
     cut_at(text, LONGEST_TEXT)
 }
@@ -30,6 +32,8 @@ pub(crate) fn cut_shape(shape: Vec<u64>) -> Option<Vec<u64>> {
 }
 
 fn cut_at(mut text: String, longest: usize) -> String {
+    // First: half a secret would not be found.
+    redact_string(&mut text);
     if text.len() > longest {
         let all = text.len();
         text.truncate(text.floor_char_boundary(longest - MARK));

@@ -6,6 +6,7 @@ mod fenced;
 mod ids;
 mod limits;
 mod records;
+mod redacted;
 mod schedules;
 mod services;
 #[cfg(feature = "sqlite")]
@@ -21,6 +22,7 @@ pub use records::{
     ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,
     ProgramRecord, RunRecord, Status, StepRecord,
 };
+pub use redacted::redacted;
 pub use schedules::{
     HookRecord, RunSlot, ScheduleChanges, ScheduleFilter, ScheduleRecord, ScheduleState, SchedulerRecord,
     SlotCause, SlotFilter, SlotRecord, SlotState,

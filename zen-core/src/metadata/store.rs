@@ -226,7 +226,7 @@ pub trait MetadataStore: super::Upkeep + Send + Sync + fmt::Debug {
     /// The file or URL, for messages. Holds no credentials.
     fn location(&self) -> String;
 
-    /// Applies all changes or none, and returns when they are as durable as the store is configured to be: at
+    /// Applies all changes, as [`redacted`](super::redacted) gives them, or none, and returns when they are as durable as the store is configured to be: at
     /// least visible to every other process, and safe from a crash of this one.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Stream;
+use crate::secrets::redact;
 
 /// How long a drawing stands.
 const TICK: Duration = Duration::from_millis(100);
@@ -202,6 +203,7 @@ impl Stream {
     }
 
     fn write(self, text: &str) {
+        let text = redact(text);
         // Nobody is there to be told when the output is closed.
         let _ = match self {
             Self::Out => io::stdout().lock().write_all(text.as_bytes()),

@@ -22,6 +22,7 @@ thread_local! {
 fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        crate::printing::redact_panics();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             if IN_STEP.get() {

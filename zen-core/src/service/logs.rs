@@ -5,6 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::secrets::redact_string;
+
 /// No line of a log is read further than this.
 const LONGEST: usize = 64 << 10;
 
@@ -67,7 +69,10 @@ fn complete(mut file: &mut File, size: u64) -> io::Result<u64> {
 }
 
 fn text(line: &[u8]) -> String {
-    String::from_utf8_lossy(&line[..line.len().min(LONGEST)]).into_owned()
+    let mut text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]).into_owned();
+    // What user's code printed there is shown by this process now, which may know what is secret of it.
+    redact_string(&mut text);
+    text
 }
 
 /// The lines of a log, oldest first; when it follows, until the service's process has ended and everything is read.

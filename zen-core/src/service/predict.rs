@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::http::{Answer, Body, Http, message};
 use super::{Service, ServiceError, Token, TokenSource};
+use crate::graph::Component;
 use crate::metadata::{Endpoint, ServiceRecord, ServiceState};
+use crate::secrets::Secrets;
 use crate::serving::Predictor;
 
 /// How long a prediction may take unless it is said otherwise: longer than the server gives it, whose words then arrive.
@@ -187,6 +189,17 @@ impl<M> Service<M> {
         }
     }
 
+    /// Those that the stack has, else those of its project.
+    fn secrets(&self) -> Secrets {
+        let stack = self.stack();
+        let own = stack.components().iter().find_map(Component::value::<Secrets>);
+        match (own, stack.home()) {
+            (Some(secrets), _) => (*secrets).clone(),
+            (None, Some(home)) => Secrets::in_home(home),
+            (None, None) => Secrets::environment(),
+        }
+    }
+
     /// The token that the service asks for, if it does.
     fn token(&self, record: &ServiceRecord) -> Result<Option<Token>, ServiceError> {
         // The backend's own option, or that of the server it runs.
@@ -196,7 +209,7 @@ impl<M> Service<M> {
             .iter()
             .find_map(|place| config.pointer(place).filter(|source| !source.is_null()));
         let source = source.and_then(|source| TokenSource::deserialize(source).ok());
-        let token = source.map(|source| source.read()).transpose();
+        let token = source.map(|source| source.read_with(&self.secrets())).transpose();
         token.map_err(|source| ServiceError::Token {
             service: self.name().to_owned(),
             source,

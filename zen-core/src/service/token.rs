@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::secrets::{Reference, Secret, SecretError, Secrets, conceal};
+use crate::stack::Stack;
+
 /// Where a bearer token is found: never the token itself, so that configurations can be recorded and shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -14,6 +17,8 @@ pub enum TokenSource {
     Env(String),
     /// In a file, without the white space around it.
     File(PathBuf),
+    /// A secret, by `name.key`: in the environment, or in the store of the stack's secrets.
+    Secret(String),
 }
 
 /// A token, which shows itself to nobody.
@@ -48,26 +53,56 @@ pub enum TokenError {
         /// The cause.
         source: std::io::Error,
     },
+    /// The secret can't be had.
+    #[error("the token can't be had")]
+    Secret {
+        /// Why not.
+        source: SecretError,
+    },
     /// The token can't stand in a header.
     #[error("the token in {place} is empty or has characters that a header can't have")]
     Unusable {
-        /// The variable or the file.
+        /// The variable, the file or the secret.
         place: String,
     },
 }
 
 impl TokenSource {
-    /// Reads the token.
+    /// Reads the token; a secret from the environment or the secrets store of the project's stack, as a service's process has them. The token
+    /// is [redacted](crate::secrets::redact) from then on.
     ///
     /// # Errors
     /// When it isn't there or can't be a token.
     pub fn read(&self) -> Result<Token, TokenError> {
+        match self {
+            Self::Secret(_) => {
+                let secrets = Stack::choose().secrets();
+                // Whoever opens the stack is told what is wrong with its settings.
+                self.read_with(&secrets.unwrap_or_else(|_| Secrets::environment()))
+            }
+            Self::Env(_) | Self::File(_) => self.read_with(&Secrets::environment()),
+        }
+    }
+
+    /// [`read`](Self::read)s the token, if it is a secret from these.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_with(&self, secrets: &Secrets) -> Result<Token, TokenError> {
         let text = match self {
             Self::Env(name) => std::env::var(name).map_err(|_| TokenError::Env(name.clone()))?,
             Self::File(path) => std::fs::read_to_string(path).map_err(|source| TokenError::File {
                 path: path.clone(),
                 source,
             })?,
+            Self::Secret(reference) => {
+                let reference = reference.parse::<Reference>().map_err(SecretError::from);
+                let secret = reference.and_then(|reference| secrets.get(&reference));
+                secret
+                    .map_err(|source| TokenError::Secret { source })?
+                    .reveal()
+                    .to_owned()
+            }
         };
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -75,6 +110,7 @@ impl TokenSource {
                 place: self.to_string(),
             });
         }
+        conceal(&Secret::new(text));
         Ok(Token(text.to_owned()))
     }
 }
@@ -84,6 +120,7 @@ impl fmt::Display for TokenSource {
         match self {
             Self::Env(name) => write!(f, "environment variable `{name}`"),
             Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Secret(reference) => write!(f, "secret `{reference}`"),
         }
     }
 }

@@ -84,7 +84,12 @@ impl StackChoice {
     /// # Errors
     /// When settings are wrong.
     pub fn plan(&self) -> Result<StackPlan, StackError> {
-        Ok(Settings::at(&self.folder()?)?.plan(self)?)
+        let home = self.folder()?;
+        let told = told(&home.canonicalize().unwrap_or_else(|_| home.clone()));
+        match told.and_then(|told| told.plan).filter(|_| self.is_only_home()) {
+            Some(plan) => Ok(plan),
+            None => Ok(Settings::at(&home)?.plan(self)?),
+        }
     }
 
     /// The secrets of the stack: those of the environment, above those of its secrets store. Opens nothing else.
@@ -233,14 +238,10 @@ fn value<K: ComponentKind>(
 
 /// The components that this process was told of by the one that started it, but for stores and secrets. They are opened when a step asks.
 /// None when it was told of no settings.
-pub(crate) fn told_components(home: &Path) -> Option<Vec<Component>> {
+pub(crate) fn told_components(home: &Path, secrets: &Secrets) -> Option<Vec<Component>> {
     let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
     let plan = told(&home)?.plan?;
-    Some(match secrets(&home, &plan) {
-        Ok(secrets) => others(&home, &plan, &secrets).collect(),
-        // Whoever asks for the stack is told.
-        Err(_) => Vec::new(),
-    })
+    Some(others(&home, &plan, secrets).collect())
 }
 
 fn others<'p>(

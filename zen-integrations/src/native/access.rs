@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, Method, Uri};
 use chrono::{SecondsFormat, Utc};
 use serde::Serialize;
 use tokio::sync::oneshot;
+use zen_core::secrets::redact;
 
 use super::options::AccessLog;
 use super::trace;
@@ -101,7 +102,7 @@ impl Access {
         let line = Line {
             time: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
             method: entry.method.as_str(),
-            path: entry.uri.path().chars().take(PATH).collect(),
+            path: redact(entry.uri.path()).chars().take(PATH).collect(),
             status: entry.status,
             duration_ms: entry.took.as_micros() as f64 / 1000.0,
             bytes: entry.bytes,

@@ -1,15 +1,21 @@
 //! One line about a value, of limited length.
 
+use crate::secrets::{redact, redact_start};
+
 /// Longest summary, in characters, with the ellipsis.
 const LIMIT: usize = 80;
 
 /// Four bytes for each character, and one more character to see that there is more.
 pub(super) const BYTES_NEEDED: usize = 4 * (LIMIT + 1);
 
-/// The text as far as it fits. `more`: it is already known that it goes on.
+/// The text without secrets, as far as it fits. `more`: it is already known that it goes on.
 pub(super) fn cut(text: &str, more: bool) -> String {
+    let text = match more {
+        true => redact_start(text),
+        false => redact(text),
+    };
     if !more && text.chars().nth(LIMIT).is_none() {
-        return text.to_owned();
+        return text.into_owned();
     }
     text.chars().take(LIMIT - 1).chain(['…']).collect()
 }

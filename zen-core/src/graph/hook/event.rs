@@ -7,7 +7,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::graph::Component;
+use crate::graph::secrets::secret_of;
 use crate::metadata::RunSlot;
+use crate::secrets::{Secret, SecretError};
 
 /// How the step or the run ended that a hook is called for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +204,15 @@ impl HookEvent {
     /// The stack's first component of this type; the stack itself is one: `event.component::<Stack>()`.
     pub fn component<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.facts.components.iter().find_map(Component::value)
+    }
+
+    /// A secret of the stack, by `name.key`: from the environment (`ZEN_SECRET_<NAME>__<KEY>`), else from the stack's
+    /// [store](crate::secrets::SecretsStore). It is redacted in all that zen records and prints from then on.
+    ///
+    /// # Errors
+    /// When there is no such secret, or the store can't be read.
+    pub fn secret(&self, reference: &str) -> Result<Secret, SecretError> {
+        secret_of(&self.facts.components, reference)
     }
 
     /// What it is about, for messages: step `trainer`, pipeline `training`.

@@ -23,7 +23,7 @@ use crate::metadata::{
     ArtifactFilter, ArtifactRecord, CachedStep, Change, HookRecord, IdKind, LeaseOutcome, LeaseRecord,
     LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours, PipelineRecord, PipelineVersionRecord,
     RunFilter, RunRecord, ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter,
-    ServiceRecord, ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord,
+    ServiceRecord, ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord, redacted,
 };
 
 /// Metadata in a SQLite database: a file that any number of threads and processes of one machine may use at once, or
@@ -156,7 +156,8 @@ impl MetadataStore for SqliteMetadata {
         if changes.is_empty() {
             return Ok(());
         }
-        self.transact(apply::DOING, |conn| apply::all(conn, changes))
+        let changes = redacted(changes);
+        self.transact(apply::DOING, |conn| apply::all(conn, &changes))
     }
 
     fn apply_each(&self, lists: &[Vec<Change>]) -> Vec<Result<(), MetadataError>> {
@@ -166,7 +167,7 @@ impl MetadataStore for SqliteMetadata {
         let mut refused = Vec::with_capacity(lists.len());
         let committed = self.transact(apply::DOING, |conn| {
             for changes in lists {
-                let applied = apply_each::one(conn, changes)?;
+                let applied = apply_each::one(conn, &redacted(changes))?;
                 refused.push(applied.err().map(|fault| fault.at(&self.location, apply::DOING)));
             }
             Ok(())

@@ -20,11 +20,12 @@ use super::inputs::Sent;
 use super::memory::{self, Kills};
 use super::output::{Output as Printed, Stream};
 use super::process::{Ends, Process};
-use super::wire::{self, Failure, Launch, Order, Output, Report};
+use super::wire::{self, Failure, Launch, Order, Output, Report, SecretText};
 use crate::artifact::Digest;
 use crate::graph::failure::chain;
-use crate::graph::{ContextFacts, FailureKind, Isolation, StepEvents, StepFailure};
+use crate::graph::{ContextFacts, FailureKind, Isolation, StepEvents, StepFailure, secrets_of};
 use crate::runner::executor::{Cancel, ProducedOutput, TaskResult};
+use crate::secrets::{Reference, SecretError};
 use crate::stack::Stack;
 
 /// How long a worker may take to end after it has said that it is done.
@@ -188,6 +189,11 @@ impl WorkerTask {
                             return Ok(None);
                         }
                     }
+                    Ok(Some(Report::Secret(reference))) => {
+                        if wire::send(&mut socket, &Order::Secret(self.secret(&reference))).is_err() {
+                            return Ok(None);
+                        }
+                    }
                     Ok(Some(Report::Done(done))) => {
                         result = Some(done);
                         socket.set_read_timeout(Some(END))?;
@@ -229,6 +235,19 @@ impl WorkerTask {
         }
     }
 
+    /// A secret that the step asks for. From here on this process redacts it, in whatever the worker says or prints.
+    fn secret(&self, reference: &str) -> Result<Option<SecretText>, String> {
+        let secrets = secrets_of(self.stack.components());
+        let found = reference
+            .parse::<Reference>()
+            .map_err(SecretError::from)
+            .and_then(|reference| secrets.find(&reference));
+        match found {
+            Ok(found) => Ok(found.map(|secret| SecretText(secret.reveal().to_owned()))),
+            Err(error) => Err(chain(&error)),
+        }
+    }
+
     fn hear(&self, report: Report) {
         match report {
             Report::Log {
@@ -247,7 +266,7 @@ impl WorkerTask {
                 higher_is_better,
             } => self.events.metric(&name, value, position, higher_is_better),
             Report::Metadata { key, value } => self.events.metadata(&key, value),
-            Report::Hello | Report::Flush | Report::Keep(_) | Report::Done(_) => {}
+            Report::Hello | Report::Flush | Report::Keep(_) | Report::Secret(_) | Report::Done(_) => {}
         }
     }
 

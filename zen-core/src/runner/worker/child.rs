@@ -15,15 +15,17 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::memory;
 use super::remote::Remote;
+use super::secrets::ParentSecrets;
 use super::wire::{self, ARGUMENT, Failure, Input, Launch, Order, Output, Place, Report, VARIABLE};
 use crate::artifact::{ArtifactError, ArtifactStore, Body, ErasedCodec, Object};
 use crate::graph::failure::chain;
 use crate::graph::{
-    Binding, Component, ErasedPipeline, FailureKind, Graph, LoadedInput, Node, NodeKind, NodeOutput,
+    Binding, Component, ErasedPipeline, FailureKind, Graph, LoadedInput, Node, NodeKind, NodeOutput, SECRETS,
     StepBody, StepContext, StepEvents, StepFailure, rebuild_pipeline,
 };
 use crate::runner::executor::{Cancel, Executor, InProcess, ProducedOutput, StepTask};
 use crate::runner::logs::log_layer;
+use crate::secrets::Secrets;
 use crate::stack::{Stack, told_components};
 
 /// Whether this process's `main` looks whether it is a worker.
@@ -140,7 +142,10 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
     let inputs = load(graph, node, std::mem::take(&mut launch.inputs), &store)?;
 
     let mut facts = std::mem::take(&mut launch.facts);
-    facts.components = Arc::new(components(&launch.home, &facts.stack, &store));
+    let secrets = Secrets::new(Some(Arc::new(ParentSecrets(Arc::clone(remote)))));
+    let mut components = components(&launch.home, &facts.stack, &store, &secrets);
+    components.push(Component::new(SECRETS, "default", "parent", Arc::new(secrets)));
+    facts.components = Arc::new(components);
     let (run, step, attempt) = (facts.run, facts.step, facts.attempt);
     let events: Arc<dyn StepEvents> = Arc::clone(remote) as Arc<dyn StepEvents>;
     let mut builder = match definition.body {
@@ -311,7 +316,12 @@ fn store_output(
 }
 
 /// The stack's components, as far as another process can have them.
-fn components(home: &Option<PathBuf>, name: &str, store: &ArtifactStore) -> Vec<Component> {
+fn components(
+    home: &Option<PathBuf>,
+    name: &str,
+    store: &ArtifactStore,
+    secrets: &Secrets,
+) -> Vec<Component> {
     if store.for_another_process().is_none() {
         return Vec::new();
     }
@@ -320,7 +330,7 @@ fn components(home: &Option<PathBuf>, name: &str, store: &ArtifactStore) -> Vec<
     let Some(home) = home.clone() else {
         return vec![of_artifacts];
     };
-    let told = told_components(&home);
+    let told = told_components(&home, secrets);
     let has_plan = told.is_some();
     let (name, store) = (name.to_owned(), store.clone());
     let opened: OnceLock<Option<Arc<Stack>>> = OnceLock::new();

@@ -17,6 +17,7 @@ mod memory;
 mod output;
 mod process;
 mod remote;
+mod secrets;
 mod wire;
 
 pub(crate) use attempt::WorkerTask;

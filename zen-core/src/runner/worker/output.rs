@@ -9,6 +9,7 @@ use tracing::Level;
 
 use crate::graph::StepEvents;
 use crate::printing;
+use crate::secrets::redact_string;
 
 /// How many lines go into an error.
 const LAST: usize = 12;
@@ -68,7 +69,8 @@ impl Output {
         Ok(())
     }
 
-    fn line(&self, stream: Stream, line: String) {
+    fn line(&self, stream: Stream, mut line: String) {
+        redact_string(&mut line);
         let target = match stream {
             Stream::Out => "stdout",
             Stream::Err => "stderr",

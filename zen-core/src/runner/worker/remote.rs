@@ -9,16 +9,22 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 use tracing::Level;
 
-use super::wire::{self, Order, Report};
+use super::wire::{self, Order, Report, SecretText};
 use crate::graph::StepEvents;
+use crate::secrets::{Reference, Secret};
 
 /// Sends what the step says to the parent.
 pub(super) struct Remote {
     socket: Mutex<UnixStream>,
     /// What is answered, to one question at a time.
     answers: Mutex<Receiver<Result<(), String>>>,
+    /// What is told of secrets, to one question at a time.
+    secrets: Mutex<Receiver<Told>>,
     scratch: PathBuf,
 }
+
+/// The answer to a question for a secret.
+type Told = Result<Option<SecretText>, String>;
 
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,12 +37,14 @@ impl Remote {
     pub(super) fn new(socket: UnixStream, scratch: PathBuf) -> std::io::Result<Self> {
         let orders = socket.try_clone()?;
         let (sender, answers) = channel();
+        let (telling, secrets) = channel();
         std::thread::Builder::new()
             .name("zen-parent".into())
-            .spawn(move || listen(orders, &sender))?;
+            .spawn(move || listen(orders, &sender, &telling))?;
         Ok(Self {
             socket: Mutex::new(socket),
             answers: Mutex::new(answers),
+            secrets: Mutex::new(secrets),
             scratch,
         })
     }
@@ -57,13 +65,25 @@ impl Remote {
             .recv()
             .unwrap_or_else(|_| Err("the program that runs the pipeline doesn't answer".into()))
     }
+
+    /// Asks the parent for a secret.
+    pub(super) fn ask_secret(&self, reference: &Reference) -> Result<Option<Secret>, String> {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        self.send(&Report::Secret(reference.to_string()));
+        let told = secrets
+            .recv()
+            .unwrap_or_else(|_| Err("the program that runs the pipeline doesn't answer".into()))?;
+        Ok(told.map(|SecretText(text)| Secret::new(text)))
+    }
 }
 
-fn listen(mut orders: UnixStream, answers: &Sender<Result<(), String>>) {
+fn listen(mut orders: UnixStream, answers: &Sender<Result<(), String>>, secrets: &Sender<Told>) {
     while let Ok(Some(order)) = wire::receive(&mut orders) {
-        if let Order::Answer(answer) = order {
-            // Nobody waits when the step has ended meanwhile.
-            let _ = answers.send(answer);
+        // Nobody waits when the step has ended meanwhile.
+        match order {
+            Order::Answer(answer) => drop(answers.send(answer)),
+            Order::Secret(told) => drop(secrets.send(told)),
+            Order::Launch(_) => {}
         }
     }
     let _ = rustix::process::kill_current_process_group(rustix::process::Signal::KILL);

@@ -1,5 +1,6 @@
 //! What a worker and its parent say to each other: messages of MessagePack, each after its length.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::PathBuf;
 
@@ -71,6 +72,8 @@ pub(super) enum Order {
     Launch(Box<Launch>),
     /// To a `Flush` or a `Keep`: it is done, or why not.
     Answer(Result<(), String>),
+    /// To a `Secret`: the value, none when nobody has it, or why it can't be had.
+    Secret(Result<Option<SecretText>, String>),
 }
 
 /// What the worker says.
@@ -97,7 +100,19 @@ pub(super) enum Report {
     Flush,
     /// Asks for an `Answer` when no prune takes this object away: one that is there already may be about to go.
     Keep(Digest),
+    /// Asks for a `Secret`, by `name.key`.
+    Secret(String),
     Done(Result<Vec<Output>, Failure>),
+}
+
+/// A secret on its way from a parent to its worker.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SecretText(pub(super) String);
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(..)")
+    }
 }
 
 /// An output that a worker made.

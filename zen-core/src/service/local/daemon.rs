@@ -127,6 +127,7 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
     log::take_over(&log::open(&launch.log)?)?;
     log::keep_bounded(launch.log.clone(), launch.limits);
     crate::printing::print_events();
+    crate::printing::redact_panics();
     Stack::is_told(&launch.home, launch.artifacts.clone(), launch.stack.clone());
     say!(
         "zen: {} version {} of service {} begins in process {}",

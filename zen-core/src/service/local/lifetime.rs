@@ -14,11 +14,12 @@ use crate::service::Stage;
 /// How much longer than its own time a service may take, which keeps to it by itself.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Writes a line to the log. A disk that is full is no reason to panic, as `eprintln!` would.
+/// Writes a line without secrets to the log. A disk that is full is no reason to panic, as `eprintln!` would.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
+        let text = format!($($text)*);
+        let _ = writeln!(std::io::stderr(), "{}", crate::secrets::redact(&text));
     }};
 }
 pub(super) use say;

@@ -5,6 +5,7 @@ mod control;
 mod daemon;
 mod deploy;
 pub(crate) mod ending;
+mod environment;
 pub(crate) mod identity;
 mod kind;
 mod launch;

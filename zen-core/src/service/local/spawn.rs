@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::launch::{ARGUMENT, HELLO, Launch, Order, Report, VARIABLE};
-use super::{daemon, ending, from_now, identity, log};
+use super::{daemon, ending, environment, from_now, identity, log};
 use crate::children::{shown, spawn, told};
 use crate::metadata::ProcessIdentity;
 use crate::service::{ServiceError, logs};
@@ -88,6 +88,9 @@ impl Starting {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log);
+        for variable in environment::withheld(&launch.config) {
+            command.env_remove(variable);
+        }
         if let Some(project) = launch.home.parent() {
             command.current_dir(project);
         }

@@ -61,6 +61,7 @@ fn execute() -> io::Result<()> {
             "what it was told can't be read: is the scheduler another build?",
         ));
     };
+    crate::printing::redact_panics();
     let subscriber = tracing_subscriber::registry()
         .with(crate::runner::log_layer())
         .with(crate::printing::printed());
