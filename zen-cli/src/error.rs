@@ -11,6 +11,7 @@ use zen_core::service::ServiceError;
 use zen_core::stack::{SettingsError, StackError};
 
 use crate::Exit;
+use crate::run::program;
 
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
@@ -168,9 +169,10 @@ impl Error {
             Self::Service(ServiceError::NoProgram { .. }) => {
                 Some("run the pipeline that deploys it once more".into())
             }
-            Self::Service(ServiceError::NotRunning { .. }) => {
-                Some("start it with `model-deployer models start`".into())
-            }
+            Self::Service(ServiceError::NotRunning { .. }) => Some(format!(
+                "start it with `{} model-deployer models start`",
+                program()
+            )),
             _ => None,
         }
     }

@@ -8,12 +8,16 @@ use zen_core::service::Service;
 
 use crate::error::Error;
 use crate::output::id;
+use crate::run::program;
 
 /// How many candidates of an ambiguous prefix are shown.
 const SHOWN: u32 = 10;
 
-/// Through how many runs a run's name is looked for.
+/// How many runs are read at a time to find one by its name.
 const RUNS: u32 = 1000;
+
+/// Of how many runs similar names are offered.
+const SIMILAR: u32 = 100;
 
 /// The id that begins so; none when there is none.
 fn by_prefix(client: &Client, kind: IdKind, text: &str) -> Result<Option<Uuid>, Error> {
@@ -48,7 +52,7 @@ fn ambiguous(text: &str, mut candidates: Vec<String>) -> Error {
 pub(crate) fn missing(what: &str, text: &str, names: &[String], list: &str) -> Error {
     let similar = similar(names, text);
     let help = match similar.as_slice() {
-        [] => format!("`{list}` shows what there is"),
+        [] => format!("`{} {list}` shows what there is", program()),
         names => format!("did you mean {}?", names.join(" or ")),
     };
     Error::not_found(format!("there is no {what} `{text}`"), help)
@@ -87,25 +91,37 @@ pub(crate) fn run(client: &Client, text: &str) -> Result<RunView, Error> {
     if let Some(id) = by_prefix(client, IdKind::Run, text)? {
         return Ok(client.run(id)?);
     }
+    if let Some(run) = named_run(client, text)? {
+        return Ok(run);
+    }
+    let mut names = pipeline_names(client)?;
     let recent = RunFilter {
+        limit: Some(SIMILAR),
+        ..RunFilter::default()
+    };
+    names.extend(client.runs(&recent)?.iter().map(|run| run.name().to_owned()));
+    Err(missing("run", text, &names, "run list"))
+}
+
+/// The newest run of this name. Names of runs are in no index: they tell when the run was, and are seldom typed.
+fn named_run(client: &Client, name: &str) -> Result<Option<RunView>, Error> {
+    let mut filter = RunFilter {
         limit: Some(RUNS),
         ..RunFilter::default()
     };
-    let recent = client.runs(&recent)?;
-    let named: Vec<&RunView> = recent.iter().filter(|run| run.name() == text).collect();
-    match named.as_slice() {
-        [only] => Ok((*only).clone()),
-        [] => {
-            let mut names = pipeline_names(client)?;
-            names.extend(recent.iter().take(100).map(|run| run.name().to_owned()));
-            names.sort();
-            names.dedup();
-            Err(missing("run", text, &names, "run list"))
+    loop {
+        let runs = client.runs(&filter)?;
+        let last = runs
+            .last()
+            .map(RunView::id)
+            .filter(|_| runs.len() == RUNS as usize);
+        if let Some(run) = runs.into_iter().find(|run| run.name() == name) {
+            return Ok(Some(run));
         }
-        several => Err(ambiguous(
-            text,
-            several.iter().map(|run| run.id().to_string()).collect(),
-        )),
+        match last {
+            Some(last) => filter.before = Some(last),
+            None => return Ok(None),
+        }
     }
 }
 
@@ -140,8 +156,9 @@ pub(crate) fn artifact(client: &Client, text: &str) -> Result<ArtifactView, Erro
         return Err(Error::not_found(
             format!("artifact `{name}` has no version {}", number.unwrap_or_default()),
             format!(
-                "its newest is `{name}@{}`; `artifact versions {name}` shows all",
-                newest.number
+                "its newest is `{name}@{}`; `{} artifact versions {name}` shows all",
+                newest.number,
+                program()
             ),
         ));
     }

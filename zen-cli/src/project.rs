@@ -127,7 +127,10 @@ impl Project {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Error::not_found(
                     format!("there is no project here: {home} doesn't exist"),
-                    "run one of its programs, make a project with `init`, or say where it is with --home or ZEN_HOME",
+                    format!(
+                        "run one of its programs, make a project with `{} init`, or say where it is with --home or ZEN_HOME",
+                        crate::run::program()
+                    ),
                 ));
             }
             Err(source) => {

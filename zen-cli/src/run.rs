@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -65,7 +65,7 @@ fn carry_out(arguments: Vec<OsString>, delegates: bool) -> Exit {
         Err(error) => return unparsed(&error, asks_for_json(&arguments)),
     };
     let format = args.global.output;
-    let context = Context::new(args.global, name(&arguments));
+    let context = Context::new(args.global);
     let need = args.command.need();
     let who = match need {
         Need::Nothing => Ok(Who::Here),
@@ -94,9 +94,12 @@ fn carry_out(arguments: Vec<OsString>, delegates: bool) -> Exit {
 }
 
 /// What people call this program.
-fn name(arguments: &[OsString]) -> String {
-    let path = arguments.first().map(Path::new);
-    let name = path.and_then(Path::file_stem).and_then(|name| name.to_str());
+pub(crate) fn program() -> String {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    let name = path
+        .as_deref()
+        .and_then(Path::file_stem)
+        .and_then(|name| name.to_str());
     name.unwrap_or("zen").to_owned()
 }
 

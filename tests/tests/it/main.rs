@@ -7,6 +7,8 @@ mod arrays;
 mod big;
 mod branches;
 mod caching;
+#[cfg(unix)]
+mod cli;
 mod clients;
 mod code;
 mod codec;

@@ -24,16 +24,13 @@ use crate::project::Project;
 pub(crate) struct Context {
     pub(crate) out: Out,
     pub(crate) project: Project,
-    /// What people call this program.
-    pub(crate) program: String,
 }
 
 impl Context {
-    pub(crate) fn new(global: Global, program: String) -> Self {
+    pub(crate) fn new(global: Global) -> Self {
         Self {
             out: Out::new(&global),
             project: Project::new(&global),
-            program,
         }
     }
 }

@@ -310,10 +310,12 @@ mod tests {
             step(4, "plot", &[1]),
             step(5, "report", &[3, 4]),
         ]));
-        let names: Vec<&str> = text
-            .lines()
-            .map(|line| line.split("  ").next().unwrap_or_default())
-            .collect();
+        let name = |line: &'_ str| {
+            line.split("not started")
+                .next()
+                .map(|name| name.trim_end().to_owned())
+        };
+        let names: Vec<String> = text.lines().filter_map(name).collect();
         assert_eq!(
             names,
             [

@@ -125,8 +125,8 @@ pub(crate) struct ArtifactDetail {
     pub(crate) media_type: String,
     pub(crate) uri: String,
     pub(crate) shape: Option<Vec<u64>>,
-    /// One line about the value.
-    pub(crate) summary_line: Option<String>,
+    /// One line about it.
+    pub(crate) value: Option<String>,
     pub(crate) statistics: Option<Statistics>,
     /// The step that made it, by its name in the run.
     pub(crate) step: Option<String>,

@@ -15,6 +15,7 @@ mod home;
 mod keep;
 mod leftovers;
 mod liveness;
+#[cfg(feature = "sqlite")]
 mod look;
 mod open;
 mod program;

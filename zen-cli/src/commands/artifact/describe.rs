@@ -31,7 +31,7 @@ impl Command for Describe {
             media_type: record.media_type.clone(),
             uri: record.uri.clone(),
             shape: record.shape.clone(),
-            summary_line: record.summary.clone(),
+            value: record.summary.clone(),
             statistics: record.statistics.clone(),
             step,
             pipeline,
@@ -57,7 +57,7 @@ impl Command for Describe {
                     ),
                 )
                 .add("size", time::bytes(summary.size))
-                .maybe("value", output.summary_line.as_ref())
+                .maybe("value", output.value.as_ref())
                 .maybe("shape", output.shape.as_ref().map(|shape| format!("{shape:?}")))
                 .add("made", out.full_time(summary.created))
                 .maybe("pipeline", output.pipeline.as_ref())

@@ -33,7 +33,11 @@ impl Command for GetUrl {
         if output.prediction_url.is_empty() {
             return Err(Error::not_found(
                 format!("model server {server} has no prediction URL: it has never run"),
-                format!("`model-deployer models start {}` starts it", server.id()),
+                format!(
+                    "`{} model-deployer models start {}` starts it",
+                    crate::run::program(),
+                    server.id()
+                ),
             ));
         }
         context

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 use zen_core::metadata::ServiceState;
-use zen_core::service::Service;
+use zen_core::service::{Service, ServiceError};
 
 use crate::args::duration;
 use zen_core::stack::ComponentType;
@@ -98,7 +98,11 @@ impl Summary {
     /// Looks whether it runs.
     fn of(server: &Service) -> Result<Self, Error> {
         let record = server.record()?;
-        let seen = server.look()?;
+        let seen = match server.look() {
+            // What another program drives is shown as it was last seen.
+            Err(ServiceError::UnknownBackend { .. }) => record.status.clone(),
+            seen => seen?,
+        };
         Ok(Self {
             uuid: record.id,
             status: seen.state,

@@ -18,8 +18,6 @@ use crate::output::json::{ArtifactName, RunSummary, seconds};
 use crate::output::{Fields, Out, Style, color, id, time};
 
 /// Show a run: its graph with how every step went, its metrics, what it made
-///
-/// Ends with 1 when the run failed, and with 4 when it was cancelled, only with --check.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  zen run show 019aa5c3\n  zen run show training   # the newest run of the pipeline"

@@ -1,6 +1,6 @@
 //! Opening a database only to look at it, also where nothing can be written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -28,8 +28,11 @@ impl SqliteMetadata {
         let path = std::path::absolute(path).map_err(|error| open(&error))?;
         // SQLite says of all that it can't open only that.
         std::fs::File::open(&path).map_err(|error| open(&error))?;
-        let conn = match reader(&path, false) {
-            Err(MigrationError::Sql(error)) if cant_share(&error) && !has_log(&path) => reader(&path, true),
+        let conn = match reader(&path, Access::of(&path)) {
+            Err(MigrationError::Sql(error)) if cant_share(&error) => match has_log(&path) {
+                true => return Err(unshared(&path, &error)),
+                false => reader(&path, Access::Alone),
+            },
             other => other,
         };
         let (conn, found) = conn.map_err(|error| told(&path, error))?;
@@ -45,14 +48,41 @@ impl SqliteMetadata {
     }
 }
 
+/// How a database is opened that is only read.
+#[derive(Clone, Copy)]
+enum Access {
+    /// Nobody has it open: what has to be made beside it to read it goes again when it is closed, which a connection that could not write
+    /// would leave behind.
+    First,
+    /// Beside others.
+    Shared,
+    /// Nobody can write.
+    Alone,
+}
+
+impl Access {
+    fn of(path: &Path) -> Self {
+        match beside(path, "-wal").exists() || beside(path, "-shm").exists() {
+            true => Self::Shared,
+            false => Self::First,
+        }
+    }
+}
+
 /// A connection that reads, and the version of the schema it found.
-fn reader(path: &Path, alone: bool) -> Result<(Connection, usize), MigrationError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = match alone {
-        true => Connection::open_with_flags(uri(path), flags | OpenFlags::SQLITE_OPEN_URI)?,
-        false => Connection::open_with_flags(path, flags)?,
+fn reader(path: &Path, access: Access) -> Result<(Connection, usize), MigrationError> {
+    let (read, write) = (
+        OpenFlags::SQLITE_OPEN_READ_ONLY,
+        OpenFlags::SQLITE_OPEN_READ_WRITE,
+    );
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = match access {
+        Access::First => Connection::open_with_flags(path, flags | write)?,
+        Access::Shared => Connection::open_with_flags(path, flags | read)?,
+        Access::Alone => Connection::open_with_flags(uri(path), flags | read | OpenFlags::SQLITE_OPEN_URI)?,
     };
     conn.busy_timeout(BUSY)?;
+    conn.pragma_update(None, "query_only", true)?;
     let found = version(&conn, MIGRATIONS)?;
     // Reads the schema: damage to it shall be found here.
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
@@ -79,9 +109,25 @@ fn cant_share(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// What was written last stands in the log, which can't be read alone.
+fn unshared(path: &Path, error: &rusqlite::Error) -> MetadataError {
+    MetadataError::Open {
+        location: path.display().to_string(),
+        reason: format!(
+            "{error}: a program that wrote to it was killed or is at work, and what it shares with readers can't be opened here: look at it \
+             once as somebody who may write to its folder"
+        ),
+        source: None,
+    }
+}
+
 fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
     // An empty one has been moved to the database as a whole.
-    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
