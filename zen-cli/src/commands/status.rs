@@ -64,40 +64,6 @@ pub(crate) fn schedulers(client: &Client) -> Result<Vec<SchedulerRecord>, Error>
     Ok(alive)
 }
 
-/// What `zen.toml` says of the project.
-#[derive(Debug, Default)]
-struct Config {
-    program: Option<Vec<String>>,
-    stack: Option<String>,
-}
-
-fn config(folder: &Path) -> Result<Config, Error> {
-    let path = folder.join("zen.toml");
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
-        Err(source) => {
-            return Err(Error::File {
-                doing: "reading",
-                path,
-                source,
-            });
-        }
-    };
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error| Error::usage(format!("{} can't be understood: {error}", path.display())))?;
-    let text = |value: &toml::Value| value.as_str().map(str::to_owned);
-    let program = table.get("program").map(|program| match program.as_array() {
-        Some(command) => command.iter().filter_map(text).collect(),
-        None => text(program).into_iter().collect(),
-    });
-    Ok(Config {
-        program,
-        stack: table.get("stack").and_then(text),
-    })
-}
-
 /// How much is in a folder. What vanishes meanwhile counts for nothing.
 fn size(folder: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else {
@@ -115,7 +81,8 @@ impl Command for ShowStatus {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
         let stack = client.stack();
-        let config = config(context.project.folder())?;
+        let settings = context.project.settings()?;
+        let program = settings.program().map(|program| program.command.clone());
         let filter = RunFilter {
             limit: Some(RUNS),
             ..RunFilter::default()
@@ -132,8 +99,8 @@ impl Command for ShowStatus {
         let output = Output {
             project: context.project.folder().to_owned(),
             home: context.project.home().to_owned(),
-            program: config.program,
-            stack: config.stack.unwrap_or_else(|| "default".into()),
+            program,
+            stack: context.project.choice()?.plan()?.name,
             artifact_store: stack.artifacts().url().to_owned(),
             pipelines: client.pipelines()?.len(),
             runs,

@@ -149,7 +149,7 @@ fn a_program_with_the_commands_serves_its_models() {
     let project = Project::empty();
     let stack = Stack::builder()
         .home(project.home())
-        .program(env!("CARGO_BIN_EXE_zen"))
+        .program(env!("CARGO_BIN_EXE_command"))
         .build()
         .unwrap();
     let _stop = StopServices::of(&stack);

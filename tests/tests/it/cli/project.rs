@@ -153,7 +153,7 @@ impl Project {
 
     /// The program in the project's folder, with nothing of this process's environment that changes what it prints.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_zen"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
         command.args(arguments).current_dir(self.folder());
         for name in [
             "ZEN_HOME",
