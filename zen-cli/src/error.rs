@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use zen_core::artifact::{ArtifactError, FilesError};
 use zen_core::client::ClientError;
+use zen_core::graph::{ConfigError, RegistryError};
 use zen_core::metadata::MetadataError;
+use zen_core::runner::RunError;
 use zen_core::schedule::SchedulingError;
 use zen_core::secrets::SecretError;
 use zen_core::service::ServiceError;
@@ -62,6 +64,12 @@ pub(crate) enum Error {
     #[error(transparent)]
     Secret(#[from] SecretError),
     #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
@@ -101,6 +109,9 @@ impl Error {
             Self::Closed => Exit::Success,
             Self::Store { .. } => Exit::Store,
             Self::Program { .. } => Exit::Program,
+            Self::Run(error) => of_run(error),
+            Self::Config(error) => of_config(error),
+            Self::Registry(error) => of_registry(error),
             Self::Settings(error) => of_settings(error),
             Self::Secret(error) => match error {
                 SecretError::Missing { .. } => Exit::NotFound,
@@ -217,6 +228,36 @@ fn of_stack(error: &StackError) -> Exit {
     match error {
         StackError::Settings(error) => of_settings(error),
         _ => Exit::Store,
+    }
+}
+
+fn of_run(error: &RunError) -> Exit {
+    match error {
+        RunError::Cancelled { .. } => Exit::Cancelled,
+        RunError::Stack(error) => of_stack(error),
+        RunError::Registry(error) => of_registry(error),
+        RunError::Config(error) => of_config(error),
+        RunError::NoStep { .. } => Exit::NotFound,
+        RunError::Label { .. } => Exit::Usage,
+        _ => Exit::Failed,
+    }
+}
+
+fn of_config(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::Pipeline { error, .. } => of_registry(error),
+        _ => Exit::Usage,
+    }
+}
+
+fn of_registry(error: &RegistryError) -> Exit {
+    match error {
+        RegistryError::Unknown { .. } => Exit::NotFound,
+        RegistryError::UnknownParameter { .. }
+        | RegistryError::MissingParameter { .. }
+        | RegistryError::WrongParameter { .. }
+        | RegistryError::Duplicate { .. } => Exit::Usage,
+        _ => Exit::Failed,
     }
 }
 

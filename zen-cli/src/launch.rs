@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use zen_core::client::Client;
-use zen_core::runner::{Launch, PipelineOutput, RunError};
+use zen_core::graph::PipelineOutput;
+use zen_core::runner::{Launch, RunError};
 use zen_core::stack::Stack;
 
 use crate::Exit;
@@ -41,7 +42,9 @@ pub(crate) fn to_its_end<O: PipelineOutput>(
     let out = &context.out;
     out.show(&output, || {
         let short = id::short(stack.metadata().as_ref(), zen_core::metadata::IdKind::Run, run)?;
-        let took = output.ended.and_then(|ended| (ended - output.started).to_std().ok());
+        let took = output
+            .ended
+            .and_then(|ended| (ended - output.started).to_std().ok());
         let took = took.map_or_else(String::new, |took| format!(" in {}", time::span(took)));
         let status = out.paint(output.status.as_str(), color::of_status(output.status));
         Ok(format!("run {} {status}{took}\n", out.paint(&short, Style::Bold)))
@@ -54,7 +57,10 @@ pub(crate) fn to_its_end<O: PipelineOutput>(
                 _ => Exit::Failed,
             };
             out.flush()?;
-            out.error(&Error::Run(error).chain(), Some("`run show` shows it, and `run resume` goes on from its finished steps"));
+            out.error(
+                &Error::Run(error).chain(),
+                Some("`run show` shows it, and `run resume` goes on from its finished steps"),
+            );
             Ok(exit)
         }
     }

@@ -40,6 +40,7 @@ mod delegate;
 mod error;
 mod exit;
 mod find;
+mod launch;
 mod output;
 mod project;
 mod run;

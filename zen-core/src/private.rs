@@ -5,9 +5,9 @@ pub use inventory;
 pub use crate::artifact::CodecRegistration;
 pub use crate::graph::{
     Argument, ArgumentRecord, ArgumentType, Arguments, DecodeArgument, DecodeOther, EncodedArguments,
-    ErasedPipeline, HookEntry, Hooks, InputSource, InputValue, Inputs, IntoInput, Many, NodeHandle,
-    OutputLoader, OutputRef, OutputSpec, OutputValue, OwnedInput, PipelineEntry, PipelineMeta,
-    RecordArgument, RecordOther, add_step, inline,
+    ErasedPipeline, HookEntry, Hooks, InputSource, InputValue, Inputs, IntoInput, JsonArgument, JsonOther,
+    Many, NodeHandle, OutputLoader, OutputRef, OutputSpec, OutputValue, OwnedInput, ParameterEntry,
+    PipelineEntry, PipelineMeta, RecordArgument, RecordOther, add_step, inline,
 };
 pub use crate::main_fn::{COMMAND_ARGUMENT, CommandLine, begin_main, run_main};
 pub use crate::runner::MainOutput;
@@ -15,6 +15,11 @@ pub use crate::runner::MainOutput;
 pub use crate::service::LocalServiceEntry;
 pub use crate::serving::{PredictorEntry, RegisteredPredictor};
 pub use crate::tracked::{Fallible, Tracked};
+
+/// Near misses, for whoever else reads what people write.
+pub mod near {
+    pub use crate::near::{choices, nearest};
+}
 
 /// No type that derives `Outputs` may also derive serde: it would be one artifact and several at once. The blanket
 /// implementation for serde types makes rustc say so by this trait's name.

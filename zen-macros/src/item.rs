@@ -38,7 +38,8 @@ pub(crate) fn docs(attributes: &[Attribute]) -> String {
             continue;
         };
         if meta.path.is_ident("doc") {
-            for line in text.value().lines() {
+            // An empty line is one too: it ends a paragraph.
+            for line in text.value().split('\n') {
                 lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned());
             }
         }

@@ -19,6 +19,7 @@ mod row;
 mod spans;
 mod step;
 mod tracked;
+mod types;
 
 use proc_macro::TokenStream;
 

@@ -8,10 +8,14 @@ mod big;
 mod branches;
 mod caching;
 #[cfg(unix)]
+mod cancelling;
+#[cfg(unix)]
 mod cli;
 mod clients;
 mod code;
 mod codec;
+#[cfg(unix)]
+mod configured;
 mod deploying;
 mod failures;
 mod faults;
@@ -22,7 +26,9 @@ mod isolation;
 mod language;
 mod local_code;
 mod metadata;
+mod named;
 mod onnx;
+mod planned;
 mod processes;
 #[cfg(unix)]
 mod progress;

@@ -4,6 +4,8 @@ mod support;
 
 mod calendar;
 #[cfg(unix)]
+mod cancelled;
+#[cfg(unix)]
 mod elsewhere;
 mod faults;
 mod hooks;

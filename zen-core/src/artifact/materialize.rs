@@ -90,7 +90,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Materialize for T 
     }
 
     fn from_json(value: Value) -> Result<Self, String> {
-        serde_json::from_value(value).map_err(|error| error.to_string())
+        super::from_json(value)
     }
 }
 

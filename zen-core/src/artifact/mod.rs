@@ -6,6 +6,7 @@ mod digest;
 mod erased;
 mod error;
 mod files;
+mod from_json;
 mod materialize;
 mod msgpack;
 mod statistics;
@@ -21,6 +22,7 @@ pub(crate) use erased::{
 };
 pub use error::ArtifactError;
 pub use files::{FileArtifact, FileReader, FilesError, FolderArtifact, FolderEntry};
+pub(crate) use from_json::{from_json, passed_over};
 #[doc(hidden)]
 pub use materialize::CodecRegistration;
 pub use materialize::Materialize;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::metadata::{MetadataError, MetadataStore, Status, StepRecord};
@@ -25,7 +26,7 @@ pub struct Explanation {
 }
 
 /// One field of two cache keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The field: `code`, `input.x`, `version`, ..
     pub field: String,

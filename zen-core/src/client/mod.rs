@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod blocking;
+mod cancel;
 mod error;
 mod runs;
 mod steps;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 pub use artifacts::ArtifactView;
 pub(crate) use artifacts::{elsewhere, find_artifact, find_object, read_object, save, similar};
 pub(crate) use blocking::blocking;
+pub use cancel::CancelOutcome;
 pub use error::ClientError;
 pub use runs::RunView;
 pub use steps::StepView;

@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use serde_json::{Map, Value};
 
-use crate::artifact::{Digest, decode_value, encode_value, short_json_view};
+use crate::artifact::{Digest, decode_value, encode_value, from_json, passed_over, short_json_view};
 
 /// The arguments a pipeline was called with.
 #[doc(hidden)]
 #[derive(Debug, Clone, Default)]
 pub struct Arguments {
     values: Vec<(&'static str, ArgumentRecord)>,
+    /// What was set for the steps beside the arguments, in the order in which it was.
+    overrides: Vec<Value>,
 }
 
 /// One argument as recorded.
@@ -61,8 +63,21 @@ impl Arguments {
                 Some(((*name).to_owned(), ByteBuf::from(record.encoded.clone().ok()?)))
             })
             .collect();
-        let object = None;
-        encode_value(&EncodedArguments { entries, object }).unwrap_or_default()
+        let overrides = match self.overrides.as_slice() {
+            [] => None,
+            overrides => Some(Value::Array(overrides.to_vec()).to_string()),
+        };
+        let encoded = EncodedArguments {
+            entries,
+            overrides,
+            ..EncodedArguments::default()
+        };
+        encode_value(&encoded).unwrap_or_default()
+    }
+
+    /// Takes note of what was set for the steps: whoever builds the pipeline again sets it too.
+    pub(crate) fn overridden(&mut self, overrides: Value) {
+        self.overrides.push(overrides);
     }
 
     /// Why the pipeline can't be built again from what is recorded.
@@ -79,12 +94,35 @@ impl Arguments {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EncodedArguments {
     entries: Vec<(String, ByteBuf)>,
+    /// What was set for the steps beside the arguments: a list, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overrides: Option<String>,
     /// Large ones are an object of the artifact store, and this is all that is recorded of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     object: Option<Digest>,
 }
 
 impl EncodedArguments {
+    /// Of a pipeline that is built from values people wrote.
+    pub(crate) fn of(entries: Vec<(String, Vec<u8>)>) -> Self {
+        let entries = entries
+            .into_iter()
+            .map(|(name, bytes)| (name, ByteBuf::from(bytes)));
+        Self {
+            entries: entries.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// What was set for the steps, in the order in which it was.
+    pub(crate) fn overrides(&self) -> Result<Vec<Value>, String> {
+        match &self.overrides {
+            None => Ok(Vec::new()),
+            Some(text) => serde_json::from_str(text)
+                .map_err(|error| format!("what was set for its steps can't be read: {error}")),
+        }
+    }
+
     /// What is recorded of arguments whose bytes are an object of the artifact store.
     pub(crate) fn stored(object: Digest) -> Vec<u8> {
         let stored = Self {
@@ -191,6 +229,45 @@ impl<T> DecodeOther<T> for ArgumentType<T> {
     fn decode(&self, _: &EncodedArguments, name: &str) -> Result<T, String> {
         Err(format!(
             "argument `{name}` is a `{}`, which has no serde",
+            type_name::<T>()
+        ))
+    }
+}
+
+/// Reads a value written as JSON, and writes it as it is recorded.
+#[doc(hidden)]
+pub trait JsonArgument<T> {
+    /// Why not, otherwise.
+    fn encode_json(&self, json: &Value) -> Result<Vec<u8>, String>;
+}
+
+impl<T: Serialize + DeserializeOwned> JsonArgument<T> for &ArgumentType<T> {
+    fn encode_json(&self, json: &Value) -> Result<Vec<u8>, String> {
+        let read = |json: Value| -> Result<(T, Vec<u8>), String> {
+            let value: T = from_json(json)?;
+            let bytes = encode_value(&value).map_err(|error| error.to_string())?;
+            Ok((value, bytes))
+        };
+        let (value, bytes) = read(json.clone())?;
+        if let Some(view) = short_json_view(&value) {
+            let same = |other| read(other).is_ok_and(|(_, other)| other == bytes);
+            passed_over(json, &view, &same)?;
+        }
+        Ok(bytes)
+    }
+}
+
+/// Says of any other type that it can't be given as JSON.
+#[doc(hidden)]
+pub trait JsonOther<T> {
+    /// The reason.
+    fn encode_json(&self, json: &Value) -> Result<Vec<u8>, String>;
+}
+
+impl<T> JsonOther<T> for ArgumentType<T> {
+    fn encode_json(&self, _: &Value) -> Result<Vec<u8>, String> {
+        Err(format!(
+            "a `{}` can't be given as text, since it has no serde: run the pipeline from code",
             type_name::<T>()
         ))
     }

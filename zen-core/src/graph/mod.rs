@@ -10,6 +10,7 @@ mod builder;
 mod building;
 mod check;
 mod component;
+pub(crate) mod configure;
 mod context;
 mod definition;
 mod error;
@@ -33,7 +34,7 @@ mod stored;
 pub use ambient::{add_step, inline};
 pub use arguments::{
     Argument, ArgumentRecord, ArgumentType, Arguments, DecodeArgument, DecodeOther, EncodedArguments,
-    RecordArgument, RecordOther,
+    JsonArgument, JsonOther, RecordArgument, RecordOther,
 };
 pub use branch::{BranchOutput, when};
 pub(crate) use builder::parameters_json;
@@ -41,6 +42,7 @@ pub use builder::{AddedStep, GraphBuilder, StepBuilder};
 pub(crate) use check::check_name;
 pub use component::Component;
 pub(crate) use component::NotOpened;
+pub use configure::{ConfigError, ConfigPlace, StepConfig};
 pub use context::{ContextError, InputInfo, OutputInfo, Recording, StepContext};
 pub(crate) use context::{ContextFacts, Scratch, StepEvents};
 pub(crate) use definition::StepBody;
@@ -66,6 +68,9 @@ pub use options::{CachePolicy, Retry};
 pub use output::{Many, OutputLoader, OutputSpec, OutputValue, PipelineOutput, StepOutput};
 pub use pipeline::{ErasedPipeline, Pipeline, PipelineMeta};
 pub use place::Place;
-pub use registry::{PipelineEntry, RegistryError, rebuild_pipeline, registered_pipelines};
+pub use registry::{
+    ParameterEntry, ParameterInfo, PipelineEntry, PipelineInfo, RegistryError, build_pipeline,
+    rebuild_pipeline, registered_pipeline, registered_pipeline_infos, registered_pipelines,
+};
 pub(crate) use secrets::{SECRETS, secrets_of};
 pub use stored::{latest, version};

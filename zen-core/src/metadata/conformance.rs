@@ -12,6 +12,7 @@
 
 mod artifacts;
 mod cache;
+mod cancelling;
 mod fencing;
 mod hooks;
 mod ids;
@@ -45,6 +46,7 @@ pub fn checks() -> impl Iterator<Item = (&'static str, Check)> {
     [
         transactions::CHECKS,
         runs::CHECKS,
+        cancelling::CHECKS,
         steps::CHECKS,
         artifacts::CHECKS,
         cache::CHECKS,

@@ -19,8 +19,8 @@ pub(crate) use fenced::FencedMetadata;
 pub use ids::{IdKind, Neighbours};
 pub(crate) use limits::{LONGEST_NAME, check_label, cut};
 pub use records::{
-    ArtifactRecord, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord, PipelineVersionRecord,
-    ProgramRecord, RunRecord, Status, StepRecord,
+    ArtifactRecord, CancelRequest, Edge, LogRecord, MetricRecord, ParseStatusError, PipelineRecord,
+    PipelineVersionRecord, ProgramRecord, RunRecord, Status, StepRecord,
 };
 pub use redacted::redacted;
 pub use schedules::{

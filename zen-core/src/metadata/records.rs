@@ -186,6 +186,15 @@ pub struct RunRecord {
     pub tags: Vec<String>,
 }
 
+/// Somebody asked for a run to be cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequest {
+    /// Who asked, for people.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// Binds a name within a step to an artifact version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {

@@ -40,6 +40,7 @@ fn redact_change(change: &mut Change) {
             redact_string(&mut log.target);
             redact_string(&mut log.message);
         }
+        Change::CancelRequested { by, .. } => redact_string(by),
         Change::Service(service) => redact_service(service),
         Change::ServiceObserved { status, .. } => redact_status(status),
         Change::ServiceVersion(version) => redact_version(version),

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::MetadataError;
 use super::ids::{IdKind, Neighbours};
 use super::records::{
-    ArtifactRecord, LogRecord, MetricRecord, PipelineRecord, PipelineVersionRecord, ProgramRecord, RunRecord,
-    Status, StepRecord,
+    ArtifactRecord, CancelRequest, LogRecord, MetricRecord, PipelineRecord, PipelineVersionRecord,
+    ProgramRecord, RunRecord, Status, StepRecord,
 };
 use super::schedules::{
     HookRecord, ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, SlotFilter, SlotRecord,
@@ -61,6 +61,16 @@ pub enum Change {
         error: String,
         /// When it was noticed.
         noticed: DateTime<Utc>,
+    },
+    /// Somebody asks for a run to be cancelled, which whoever executes it will see. Ignored when the run has a final status or is not recorded,
+    /// and when it was asked for before: the first one counts.
+    CancelRequested {
+        /// The run.
+        run: Uuid,
+        /// Who asks, for people.
+        by: String,
+        /// When.
+        at: DateTime<Utc>,
     },
     /// Inserts or replaces a step run by its id, with its edges. The artifacts of its outputs come earlier in the same
     /// or in an earlier transaction.
@@ -256,6 +266,10 @@ pub trait MetadataStore: super::Upkeep + Send + Sync + fmt::Debug {
 
     /// Runs, newest first.
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, MetadataError>;
+
+    /// Whether somebody has asked for a run to be cancelled: a cheap look, made every second by every run. A request stays when the run has
+    /// ended, and goes with the run.
+    fn cancel_requested(&self, run: Uuid) -> Result<Option<CancelRequest>, MetadataError>;
 
     /// The steps of a run in the order they were first recorded, with their edges.
     fn steps(&self, run: Uuid) -> Result<Vec<StepRecord>, MetadataError>;

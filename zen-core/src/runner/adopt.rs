@@ -25,6 +25,8 @@ pub(super) enum Adopted {
     },
     /// Why not, when there is more to say than that nothing was found.
     No(Option<String>),
+    /// Something was found, but it is older than the policy allows.
+    TooOld(String),
     /// Something was found, but its objects are missing or damaged: they have to be written anew.
     Unreadable(String),
     /// Something was found, but the store can't be asked for it: what would be made now could not be stored either.
@@ -33,7 +35,13 @@ pub(super) enum Adopted {
 
 impl RunCore {
     /// Looks for outputs to adopt: of the run that this one continues, then by cache key.
-    pub(super) fn adopt(&self, task: &Task, node: &Node, policy: &CachePolicy, key: &CacheKey) -> Adopted {
+    pub(in crate::runner) fn adopt(
+        &self,
+        task: &Task,
+        node: &Node,
+        policy: &CachePolicy,
+        key: &CacheKey,
+    ) -> Adopted {
         match self.finished_before(task, key) {
             Ok(Some(found)) => return self.check(node, found),
             Ok(None) => {}
@@ -54,10 +62,10 @@ impl RunCore {
         {
             // Of two equal calls in one run both are executed, whichever is first: what happens doesn't depend on chance.
             Ok(Some(found)) => match self.is_too_old(policy, &found) {
-                true => Adopted::No(Some(format!(
+                true => Adopted::TooOld(format!(
                     "the outputs of run {} are older than the cache policy allows",
                     found.run
-                ))),
+                )),
                 false => self.check(node, found),
             },
             Ok(None) => Adopted::No(None),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::client::ClientError;
-use crate::graph::{FailureKind, GraphError, RegistryError, StepFailure};
+use crate::graph::{ConfigError, FailureKind, GraphError, RegistryError, StepFailure};
 use crate::metadata::MetadataError;
 use crate::stack::StackError;
 
@@ -63,6 +63,16 @@ pub enum RunError {
         /// Why not.
         reason: String,
     },
+    /// The one step that is to be run is none of the pipeline's.
+    #[error("pipeline `{pipeline}` has no step `{step}` that could be run by itself ({reason})")]
+    NoStep {
+        /// The pipeline.
+        pipeline: String,
+        /// The name.
+        step: String,
+        /// The one that was probably meant, and those there are.
+        reason: String,
+    },
     /// A step is to run in a process of its own, and can't.
     #[error("pipeline `{pipeline}`: step `{step}` can't run in a process of its own: {reason}")]
     Isolation {
@@ -79,6 +89,9 @@ pub enum RunError {
     /// A pipeline could not be found or built by name.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The run's configuration can't be read, or doesn't fit the pipeline.
+    #[error(transparent)]
+    Config(Arc<ConfigError>),
     /// The run's name, or a tag of the run or of a step, is too long.
     #[error("the {what} can't be used: {reason}")]
     Label {
@@ -120,6 +133,12 @@ impl RunError {
 impl From<StackError> for RunError {
     fn from(error: StackError) -> Self {
         Self::Stack(Arc::new(error))
+    }
+}
+
+impl From<ConfigError> for RunError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(Arc::new(error))
     }
 }
 

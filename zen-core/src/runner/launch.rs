@@ -1,40 +1,26 @@
 //! Starting a pipeline: on which stack, with which options.
 
+mod prepare;
+
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use self::prepare::{aborting, follow_the_newest};
 use super::Orchestrator;
 use super::arguments::Arguments;
 use super::core::{RunCore, Settings};
 use super::events::{Observer, RunEvent};
 use super::executor::{Executor, InProcess};
 use super::resume::{Finished, Resume, resumed};
-use super::{Run, RunError, RunHandle, interrupt, isolation};
+use super::{FailurePolicy, Run, RunError, RunHandle, interrupt};
 use crate::client::blocking;
 use crate::graph::failure::chain;
-use crate::graph::{CachePolicy, Graph, Hooks, IntoHook, Isolation, Pipeline, PipelineOutput};
-use crate::metadata::{
-    ArtifactFilter, Change, MetadataError, ProgramRecord, RunFilter, RunRecord, RunSlot, Status, check_label,
-};
+use crate::graph::{CachePolicy, Hooks, IntoHook, Isolation, Pipeline, PipelineOutput};
+use crate::metadata::{Change, MetadataError, ProgramRecord, RunRecord, RunSlot, Status};
 use crate::stack::{Stack, git_commit, host, program, program_path, user};
-
-/// What becomes of the other steps when one fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FailurePolicy {
-    /// Nothing more starts, and what runs is stopped.
-    FailFast,
-    /// What depends on it, by a value or by `.after(..)`, is skipped; everything else goes on.
-    #[default]
-    StopDependents,
-    /// As `StopDependents`, but steps that only wait for it (`.after(..)`) run.
-    Continue,
-}
 
 /// A pipeline that is about to be run, with options of the run.
 ///
@@ -57,8 +43,8 @@ pub enum FailurePolicy {
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens until `.run().await`"]
 pub struct Launch<O> {
-    pipeline: Pipeline<O>,
-    stack: Option<Stack>,
+    pub(super) pipeline: Pipeline<O>,
+    pub(super) stack: Option<Stack>,
     cache: CachePolicy,
     failure: Option<FailurePolicy>,
     parallel: Option<usize>,
@@ -66,13 +52,14 @@ pub struct Launch<O> {
     observer: Option<Arc<dyn Observer>>,
     name: Option<String>,
     tags: Vec<String>,
-    executor: Option<Arc<dyn Executor>>,
+    pub(super) executor: Option<Arc<dyn Executor>>,
     isolation: Isolation,
     hooks: Hooks,
     hook_timeout: Duration,
     interrupts: bool,
-    resume: Option<Resume>,
-    slot: Option<RunSlot>,
+    pub(super) resume: Option<Resume>,
+    pub(super) slot: Option<RunSlot>,
+    only: Option<String>,
 }
 
 macro_rules! launch_options {
@@ -103,6 +90,8 @@ launch_options! {
     quiet();
     /// See [`Launch::named`].
     named(name: impl Into<String>);
+    /// See [`Launch::only`].
+    only(step: impl Into<String>);
     /// See [`Launch::resume`].
     resume(run: Uuid);
     /// See [`Launch::resume_last`].
@@ -154,6 +143,7 @@ impl<O: PipelineOutput> Launch<O> {
             interrupts: true,
             resume: None,
             slot: None,
+            only: None,
         }
     }
 
@@ -274,6 +264,16 @@ impl<O: PipelineOutput> Launch<O> {
         self
     }
 
+    /// Executes only this step and, of the steps it needs, those whose outputs aren't in the cache; all others are recorded as skipped. The step itself is
+    /// executed also when the cache has its outputs. A step inside a closure of `each` or `when` stands for itself in all elements, by its
+    /// name in the graph.
+    ///
+    /// The pipeline's outputs can't be loaded from the run when their steps are among those that were skipped.
+    pub fn only(mut self, step: impl Into<String>) -> Self {
+        self.only = Some(step.into());
+        self
+    }
+
     /// Runs and waits for the end.
     ///
     /// # Errors
@@ -288,10 +288,9 @@ impl<O: PipelineOutput> Launch<O> {
     /// When the graph has a mistake, the stack can't be opened, or the run to resume can't be.
     pub async fn start(self) -> Result<RunHandle<O>, RunError> {
         let runtime = Handle::try_current().map_err(|error| RunError::Runtime(error.to_string()))?;
-        let graph = self.pipeline.graph.clone()?;
-        isolation::check(&self.pipeline, &graph, &self.isolation, self.stack.as_ref())?;
-        check_labels(&graph, self.name.as_deref(), &self.tags)?;
-        let (stack, name) = (self.stack, self.pipeline.name.clone());
+        let graph = self.checked()?;
+        let only = self.part(&graph)?;
+        let (stack, name) = (self.stack.clone(), self.pipeline.name.clone());
         let (graph_hash, resume) = (graph.hash(), self.resume);
         let (stack, resumed, process, orchestrator) = blocking_start(move || {
             let stack = match stack {
@@ -314,7 +313,7 @@ impl<O: PipelineOutput> Launch<O> {
             resumed.map_or((None, Finished::new()), |(run, steps)| (Some(run), steps));
         let started = stack.clock().now();
         let run = crate::ids::next();
-        let run_name = self.name.unwrap_or_else(|| {
+        let run_name = self.name.clone().unwrap_or_else(|| {
             format!(
                 "{}-{}",
                 self.pipeline.name,
@@ -322,31 +321,11 @@ impl<O: PipelineOutput> Launch<O> {
             )
         });
         let project = stack.project();
+        let scratch = process.and_then(|process| stack.scratch_of(process));
         let settings = Settings {
-            pipeline: self.pipeline.name.clone(),
-            pipeline_path: self.pipeline.path.clone(),
-            arguments: self.pipeline.arguments.encoded(),
-            isolation: self.isolation,
-            run,
-            run_name: run_name.clone(),
-            pipeline_cache: self.pipeline.cache.clone(),
-            run_cache: self.cache,
-            failure: self.failure.unwrap_or(orchestrator.failure),
-            parallel: self
-                .parallel
-                .or(orchestrator.parallel)
-                .unwrap_or_else(|| available_parallelism().map_or(4, |n| n.get().max(4))),
-            grace: self.grace,
-            hooks: (self.pipeline.hooks.clone())
-                .and(self.pipeline.added_hooks.clone())
-                .and(self.hooks),
-            hook_timeout: self.hook_timeout,
-            scratch: process
-                .and_then(|process| stack.scratch_of(process))
-                .unwrap_or_else(std::env::temp_dir),
-            resumed: finished,
-            slot: self.slot.clone(),
-            project: project.clone(),
+            only,
+            scratch: scratch.unwrap_or_else(std::env::temp_dir),
+            ..self.settings(&stack, run, run_name.clone(), finished, &orchestrator)
         };
         let arguments = Arguments::of(&self.pipeline, Some(run), started);
         let record = RunRecord {
@@ -451,52 +430,8 @@ async fn never_began(stack: &Stack, run: Uuid, error: &RunError) {
 }
 
 /// Blocking work at the start, whose errors are of several kinds.
-async fn blocking_start<R: Send + 'static>(
+pub(super) async fn blocking_start<R: Send + 'static>(
     work: impl FnOnce() -> Result<R, RunError> + Send + 'static,
 ) -> Result<R, RunError> {
     blocking(move || Ok(work())).await?
-}
-
-/// Labels are for looking through: what is long is a parameter or an artifact.
-fn check_labels(graph: &Graph, name: Option<&str>, tags: &[String]) -> Result<(), RunError> {
-    let of_run = name
-        .map(|name| ("name of the run".to_owned(), name))
-        .into_iter()
-        .chain(tags.iter().map(|tag| ("tag of the run".to_owned(), tag.as_str())));
-    let of_steps = graph.nodes().iter().flat_map(|node| {
-        let what = move || format!("tag of step `{}` ({})", node.name(), node.place());
-        node.options.tags.iter().map(move |tag| (what(), tag.as_str()))
-    });
-    for (what, label) in of_run.chain(of_steps) {
-        check_label(label).map_err(|reason| RunError::Label { what, reason })?;
-    }
-    Ok(())
-}
-
-fn aborting(graph: &Graph) -> Option<String> {
-    let mut definitions = graph.nodes().iter().filter_map(|node| node.definition.as_ref());
-    definitions
-        .find(|definition| definition.panic_aborts)
-        .map(|definition| definition.path.clone())
-}
-
-/// Runs and artifacts are listed by their ids, which hold the time: where the clock has been set back, those of this run must follow the
-/// newest there are all the same.
-fn follow_the_newest(stack: &Stack) -> Result<(), MetadataError> {
-    let runs = RunFilter {
-        limit: Some(1),
-        ..RunFilter::default()
-    };
-    let artifacts = ArtifactFilter {
-        limit: Some(1),
-        ..ArtifactFilter::default()
-    };
-    let metadata = stack.metadata();
-    if let Some(run) = metadata.runs(&runs)?.first() {
-        crate::ids::newer_than(run.id);
-    }
-    if let Some(artifact) = metadata.artifacts(&artifacts)?.first() {
-        crate::ids::newer_than(artifact.id);
-    }
-    Ok(())
 }

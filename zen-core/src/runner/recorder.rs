@@ -3,7 +3,10 @@
 //! One thread a run takes what steps have said and done, and applies it in groups: one transaction for whatever has come together
 //! since the last one. A step's record is written only when its objects are stored, and after the records of the steps it read from, so that
 //! the store never shows a step whose inputs or outputs aren't there. Others don't wait with it.
+//!
+//! Since it is there as long as the run is, that thread also looks now and then whether somebody has asked for the run to be cancelled.
 
+mod requests;
 mod writer;
 
 use std::collections::VecDeque;
@@ -122,6 +125,8 @@ enum Entry {
 pub(crate) trait RecorderEvents: Send + Sync {
     /// The outputs of a step could not be stored, although its body succeeded.
     fn not_stored(&self, step: &str, error: String);
+    /// Somebody has asked for the run to be cancelled.
+    fn cancel_requested(&self, by: &str);
     /// The metadata store refused; nothing more will be recorded, beginning with what `step` did or said when it is known.
     fn broken(&self, error: Arc<MetadataError>, step: Option<String>);
 }
@@ -175,6 +180,7 @@ impl Shared {
 impl Recorder {
     pub(crate) fn start(
         metadata: Arc<dyn MetadataStore>,
+        run: Uuid,
         events: Arc<dyn RecorderEvents>,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
@@ -186,7 +192,7 @@ impl Recorder {
         let thread = std::thread::Builder::new()
             .name("zen-recorder".into())
             .spawn(move || {
-                Writer::new(writer, events).run();
+                Writer::new(writer, run, events).run();
             })?;
         Ok(Self {
             shared,

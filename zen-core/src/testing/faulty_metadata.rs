@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::artifact::Digest;
 use crate::metadata::{
-    ArtifactFilter, ArtifactRecord, CachedStep, Change, HoldRecord, HookRecord, IdKind, KeepObject,
-    LeaseOutcome, LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours,
+    ArtifactFilter, ArtifactRecord, CachedStep, CancelRequest, Change, HoldRecord, HookRecord, IdKind,
+    KeepObject, LeaseOutcome, LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours,
     PendingPrune, PipelineRecord, PipelineVersionRecord, PrunePlan, PruneRules, RunFilter, RunRecord,
     ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord,
     ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord, StoredObject, Swept, Upkeep,
@@ -232,6 +232,7 @@ impl MetadataStore for FaultyMetadata {
         fn pipeline_versions(pipeline: &str) -> Vec<PipelineVersionRecord>;
         fn run(run: Uuid) -> Option<RunRecord>;
         fn runs(filter: &RunFilter) -> Vec<RunRecord>;
+        fn cancel_requested(run: Uuid) -> Option<CancelRequest>;
         fn steps(run: Uuid) -> Vec<StepRecord>;
         fn step_named(run: Uuid, name: &str) -> Option<StepRecord>;
         fn step(step: Uuid) -> Option<StepRecord>;

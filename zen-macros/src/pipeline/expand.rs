@@ -7,7 +7,7 @@ use syn::{Attribute, FnArg, GenericParam, Ident, ItemFn, Meta, Pat, ReturnType, 
 
 use super::attrs::Attributes;
 use crate::item::Core;
-use crate::{item, spans};
+use crate::{item, spans, types};
 
 /// A pipeline, understood.
 pub(super) struct Pipeline<'p> {
@@ -134,6 +134,18 @@ impl Pipeline<'_> {
         let erase = spans::at(start, quote!(#graph::Pipeline::erase(__zen_pipeline)));
         let arguments = self.arguments();
         let names = arguments.iter().map(|(name, _)| name);
+        let docs = item::docs(&self.function.attrs);
+        let parameters = arguments.iter().map(|(name, ty)| {
+            let (name, written, optional) = (name.unraw().to_string(), types::written(ty), types::is_option(ty));
+            quote! {
+                #private::ParameterEntry {
+                    name: #name,
+                    type_name: #written,
+                    optional: #optional,
+                    encode_json: |__zen_json| (&&#private::ArgumentType::<#ty>::new()).encode_json(__zen_json),
+                }
+            }
+        });
         let decode = arguments.iter().map(|(name, ty)| {
             let text = name.unraw().to_string();
             quote!(let #name: #ty = (&&#private::ArgumentType::<#ty>::new()).decode(__zen_arguments, #text)?;)
@@ -142,12 +154,14 @@ impl Pipeline<'_> {
             #(#cfgs)*
             const _: () = {
                 #[allow(unused_imports)]
-                use #private::{DecodeArgument as _, DecodeOther as _};
+                use #private::{DecodeArgument as _, DecodeOther as _, JsonArgument as _, JsonOther as _};
                 #private::inventory::submit! {
                     #private::PipelineEntry {
                         name: #name,
                         path: #path,
                         #place
+                        docs: #docs,
+                        parameters: &[#(#parameters),*],
                         rebuild: |__zen_arguments: &#private::EncodedArguments|
                             -> ::core::result::Result<#private::ErasedPipeline, ::std::string::String> {
                             #(#decode)*

@@ -2,11 +2,12 @@
 
 mod describe;
 mod list;
+mod run;
 
 use crate::commands::{commands, noun};
 
 noun! {
-    /// What has been run
+    /// Pipelines: what has been run, and what can be
     Pipeline of PipelineCommand
 }
 
@@ -15,5 +16,6 @@ commands! {
     PipelineCommand {
         List(list::List),
         Describe(describe::Describe),
+        Run(run::Run),
     }
 }

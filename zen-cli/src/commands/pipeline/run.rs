@@ -112,8 +112,13 @@ fn value(info: &PipelineInfo, name: &str, text: &str, whole: bool) -> Value {
     let known = info.parameters.iter().find(|parameter| parameter.name == name);
     let is_text = known.is_some_and(|parameter| {
         let name: String = parameter.type_name.split_whitespace().collect();
-        let name = name.strip_prefix("Option<").and_then(|name| name.strip_suffix('>')).unwrap_or(&name);
-        ["String", "PathBuf"].iter().any(|text| name.rsplit("::").next() == Some(text))
+        let name = name
+            .strip_prefix("Option<")
+            .and_then(|name| name.strip_suffix('>'))
+            .unwrap_or(&name);
+        ["String", "PathBuf"]
+            .iter()
+            .any(|text| name.rsplit("::").next() == Some(text))
     });
     let text_value = || Value::String(text.to_owned());
     if is_text && whole {

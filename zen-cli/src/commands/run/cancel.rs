@@ -40,7 +40,10 @@ impl Command for Cancel {
         let client = context.project.open()?;
         let run = find::run(&client, &self.run)?;
         if !run.status().is_final() {
-            confirm(&format!("Cancel run {} of `{}`?", run.id(), run.pipeline()), self.confirm)?;
+            confirm(
+                &format!("Cancel run {} of `{}`?", run.id(), run.pipeline()),
+                self.confirm,
+            )?;
         }
         let outcome = wait(run.cancel(by()))??;
         let end = std::time::Instant::now().checked_add(self.timeout);
@@ -68,7 +71,9 @@ impl Command for Cancel {
 
 /// Who cancels, for those who look at the run.
 fn by() -> String {
-    let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let user = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
     match user {
         Some(user) => format!("`run cancel` by {user}"),
         None => "`run cancel`".to_owned(),

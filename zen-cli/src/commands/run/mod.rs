@@ -1,9 +1,11 @@
 //! `run`.
 
+mod cancel;
 mod compare;
 mod explain;
 mod list;
 mod logs;
+mod resume;
 mod show;
 
 use crate::commands::{commands, noun};
@@ -21,5 +23,7 @@ commands! {
         Logs(logs::Logs),
         Explain(explain::Explain),
         Compare(compare::Compare),
+        Cancel(cancel::Cancel),
+        Resume(resume::Resume),
     }
 }

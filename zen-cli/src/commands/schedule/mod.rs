@@ -5,6 +5,7 @@ mod describe;
 mod list;
 mod pause;
 mod resume;
+mod run;
 mod trigger;
 mod upcoming;
 
@@ -30,6 +31,7 @@ commands! {
         Resume(resume::Resume),
         Trigger(trigger::Trigger),
         Upcoming(upcoming::Upcoming),
+        Run(run::Run),
         Delete(delete::Delete),
     }
 }

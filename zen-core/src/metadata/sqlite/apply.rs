@@ -7,8 +7,8 @@ use super::known::Known;
 use super::prune::needs::{self, Needs};
 use super::revisions::Revisions;
 use super::{
-    artifacts, hooks, leases, objects, observations, runs, schedulers, schedules, service_versions, services,
-    slots, steps,
+    artifacts, cancel_requests, hooks, leases, objects, observations, runs, schedulers, schedules,
+    service_versions, services, slots, steps,
 };
 use crate::metadata::Change;
 
@@ -43,6 +43,7 @@ pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
                 runs::end(conn, *run, *status, error.as_deref(), *ended)?;
             }
             Change::RunDied { run, error, noticed } => runs::die(conn, *run, error, *noticed)?,
+            Change::CancelRequested { run, by, at } => cancel_requests::record(conn, *run, by, *at)?,
             Change::Step(step) => steps::record(&mut known, step)?,
             Change::Artifact(artifact) => {
                 artifacts::record(&mut known, artifact)?;

@@ -9,6 +9,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_statistics.sql"),
     include_str!("migrations/0004_prune.sql"),
     include_str!("migrations/0005_schedules.sql"),
+    include_str!("migrations/0006_cancel.sql"),
 ];
 
 /// `zen1` in ASCII: marks the file as one of zen's.

@@ -4,6 +4,7 @@ mod apply;
 mod apply_each;
 mod artifacts;
 mod cached;
+mod cancel_requests;
 mod edges;
 mod fault;
 mod file;

@@ -14,16 +14,17 @@ use super::open;
 use super::options::{Durability, SqliteOptions};
 use super::readers::Readers;
 use super::{
-    apply, apply_each, artifacts, cached, hooks, ids, leases, objects, observations, pipelines, programs,
-    revisions, runs, schedule_changes, schedulers, schedules, service_versions, services, slots,
-    step_queries,
+    apply, apply_each, artifacts, cached, cancel_requests, hooks, ids, leases, objects, observations,
+    pipelines, programs, revisions, runs, schedule_changes, schedulers, schedules, service_versions,
+    services, slots, step_queries,
 };
 use crate::artifact::Digest;
 use crate::metadata::{
-    ArtifactFilter, ArtifactRecord, CachedStep, Change, HookRecord, IdKind, LeaseOutcome, LeaseRecord,
-    LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours, PipelineRecord, PipelineVersionRecord,
-    RunFilter, RunRecord, ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter,
-    ServiceRecord, ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord, redacted,
+    ArtifactFilter, ArtifactRecord, CachedStep, CancelRequest, Change, HookRecord, IdKind, LeaseOutcome,
+    LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours, PipelineRecord,
+    PipelineVersionRecord, RunFilter, RunRecord, ScheduleChanges, ScheduleFilter, ScheduleRecord,
+    SchedulerRecord, ServiceFilter, ServiceRecord, ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord,
+    redacted,
 };
 
 /// Metadata in a SQLite database: a file that any number of threads and processes of one machine may use at once, or
@@ -209,6 +210,12 @@ impl MetadataStore for SqliteMetadata {
 
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, MetadataError> {
         self.read("listing runs", |conn| runs::list(conn, filter))
+    }
+
+    fn cancel_requested(&self, run: Uuid) -> Result<Option<CancelRequest>, MetadataError> {
+        self.read("looking for a request to cancel a run", |conn| {
+            cancel_requests::of_run(conn, run)
+        })
     }
 
     fn steps(&self, run: Uuid) -> Result<Vec<StepRecord>, MetadataError> {

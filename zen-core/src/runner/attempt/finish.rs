@@ -7,7 +7,7 @@ use crate::metadata::{Edge, Status, StepRecord};
 use crate::runner::core::{RunCore, random};
 use crate::runner::events::RunEvent;
 use crate::runner::executor::TaskResult;
-use crate::runner::state::{Phase, Task};
+use crate::runner::state::{Phase, Slot, Task};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -157,7 +157,7 @@ impl RunCore {
         };
         let mut changes = prepared.parameters;
         changes.extend(stored.changes);
-        let slots = stored.outputs.into_iter().map(slot_of).collect();
+        let slots = stored.outputs.into_iter().map(Slot::from).collect();
         let took = (ended - prepared.started).to_std().unwrap_or_default();
         {
             // Settled and recorded under one lock, so that a timeout in between can't record something else.

@@ -8,7 +8,7 @@ use crate::stack::program;
 
 impl RunCore {
     /// The policy in force: the run's, then the call's, the step's, the pipeline's.
-    pub(super) fn policy(&self, node: &Node, definition: &StepDefinition) -> CachePolicy {
+    pub(in crate::runner) fn policy(&self, node: &Node, definition: &StepDefinition) -> CachePolicy {
         let settings = &self.settings;
         settings
             .run_cache
@@ -17,7 +17,7 @@ impl RunCore {
             .over(&settings.pipeline_cache)
     }
 
-    pub(super) fn key(
+    pub(in crate::runner) fn key(
         &self,
         node: &Node,
         definition: &StepDefinition,

@@ -1,6 +1,6 @@
 //! What a node needs before its body can run: stored artifacts, the length of a vector, a condition.
 
-use crate::artifact::Digest;
+use crate::artifact::{AnyValue, Digest};
 use crate::graph::failure::chain;
 use crate::graph::{Elements, FailureKind, LoadedInput, NodeKind, StepFailure};
 use crate::metadata::Status;
@@ -17,13 +17,7 @@ impl RunCore {
         match crate::client::find_artifact(self.stack.metadata().as_ref(), name, *number, codec.type_name()) {
             Ok(record) => {
                 let held = Held::stored(&record, format!("artifact `{name}`"), Arc::clone(codec), None);
-                let slot = Slot {
-                    digest: held.digest,
-                    artifact: held.artifact,
-                    held: Arc::new(held),
-                    element: None,
-                    artifact_element: None,
-                };
+                let slot = Slot::from(Arc::new(held));
                 self.state().succeed(task.instance, Status::Completed, vec![slot]);
             }
             Err(error) => {
@@ -50,30 +44,7 @@ impl RunCore {
         let Some(LoadedInput { value, element, .. }) = loaded.into_iter().next() else {
             return;
         };
-        let digests = || -> Result<(Slot, Vec<Digest>), StepFailure> {
-            let storage = |reason: String| StepFailure::new(FailureKind::Storage, reason);
-            let mut slot = slot.clone();
-            let mut value = value;
-            if let (Some(index), Some(outer)) = (element, extract) {
-                value = (outer.extract)(&*value, index).map_err(|error| storage(chain(&error)))?;
-                let codec = Arc::clone(&slot.held.codec);
-                let held = Held::pinned(
-                    &slot.held,
-                    slot.held.what.clone(),
-                    slot.digest,
-                    codec,
-                    Arc::clone(&value),
-                );
-                slot.held = Arc::new(held);
-            }
-            let count = (elements.len)(&*value);
-            let digest = |index| {
-                (elements.digest)(&*value, index)
-                    .map_err(|error| storage(format!("element {index}: {}", chain(&error))))
-            };
-            Ok((slot, (0..count).map(digest).collect::<Result<_, _>>()?))
-        };
-        match digests() {
+        match elements_of(slot, value, element, elements, extract) {
             Ok((slot, digests)) => self.state().expand(task.instance, &slot, &digests),
             Err(failure) => self.fail_early(task, failure),
         }
@@ -83,13 +54,10 @@ impl RunCore {
         let Some(loaded) = self.load(task, std::slice::from_ref(condition), false) else {
             return;
         };
-        let taken = loaded.into_iter().next().and_then(|input| match input.element {
-            None => input.value.downcast_ref::<bool>().copied(),
-            Some(index) => input
-                .value
-                .downcast_ref::<Vec<bool>>()
-                .and_then(|vector| vector.get(index).copied()),
-        });
+        let taken = loaded
+            .into_iter()
+            .next()
+            .and_then(|input| condition_of(&*input.value, input.element));
         match taken {
             Some(taken) => self.state().branch(task.instance, taken),
             None => self.fail_early(
@@ -97,5 +65,49 @@ impl RunCore {
                 StepFailure::new(FailureKind::Storage, "the condition is no `bool`"),
             ),
         }
+    }
+}
+
+/// The vector that an `each` goes through, and the digests of its elements. It may itself be an element of `extract`'s vector.
+pub(in crate::runner) fn elements_of(
+    slot: &Slot,
+    value: AnyValue,
+    element: Option<usize>,
+    elements: &Elements,
+    extract: Option<&Elements>,
+) -> Result<(Slot, Vec<Digest>), StepFailure> {
+    let storage = |reason: String| StepFailure::new(FailureKind::Storage, reason);
+    let mut slot = slot.clone();
+    let mut value = value;
+    if let (Some(index), Some(outer)) = (element, extract) {
+        value = (outer.extract)(&*value, index).map_err(|error| storage(chain(&error)))?;
+        let codec = Arc::clone(&slot.held.codec);
+        let held = Held::pinned(
+            &slot.held,
+            slot.held.what.clone(),
+            slot.digest,
+            codec,
+            Arc::clone(&value),
+        );
+        slot.held = Arc::new(held);
+    }
+    let count = (elements.len)(&*value);
+    let digest = |index| {
+        (elements.digest)(&*value, index)
+            .map_err(|error| storage(format!("element {index}: {}", chain(&error))))
+    };
+    Ok((slot, (0..count).map(digest).collect::<Result<_, _>>()?))
+}
+
+/// What the condition of a `when` says; none when it is no `bool`.
+pub(in crate::runner) fn condition_of(
+    value: &(dyn std::any::Any + Send + Sync),
+    element: Option<usize>,
+) -> Option<bool> {
+    match element {
+        None => value.downcast_ref::<bool>().copied(),
+        Some(index) => value
+            .downcast_ref::<Vec<bool>>()
+            .and_then(|vector| vector.get(index).copied()),
     }
 }

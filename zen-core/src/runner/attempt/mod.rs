@@ -12,6 +12,7 @@ mod key;
 mod look;
 mod store;
 
+pub(super) use look::{condition_of, elements_of};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,12 +108,15 @@ impl RunCore {
         };
         let mut note = task.bypass.clone();
         let mut replace = note.is_some();
-        if note.is_none() && task.attempt == 1 {
+        if self.is_asked_for(&task) {
+            note.get_or_insert_with(|| "it was asked for by its name".into());
+        } else if note.is_none() && task.attempt == 1 {
             match self.adopt(&task, node, &policy, &key) {
                 Adopted::Yes { outputs, source } => {
                     return self.finish_adopted(&task, node, key, outputs, &inputs, source);
                 }
                 Adopted::No(reason) => note = reason,
+                Adopted::TooOld(reason) => note = Some(reason),
                 Adopted::Away(reason) => {
                     return self.fail_early(&task, StepFailure::new(FailureKind::Storage, reason));
                 }
@@ -123,6 +127,12 @@ impl RunCore {
             }
         }
         self.execute(task, definition, policy, Miss { key, note, replace }, inputs);
+    }
+
+    /// Whether it is the one step that is to be run, which is executed whatever the cache has.
+    pub(in crate::runner) fn is_asked_for(&self, task: &Task) -> bool {
+        let only = self.settings.only.as_ref();
+        only.is_some_and(|only| only.is_step(task.node))
     }
 
     fn finish_adopted(
@@ -152,7 +162,7 @@ impl RunCore {
             outputs: edges.collect(),
             ..self.blank(task.node, &task.name, task.step)
         };
-        let slots = outputs.into_iter().map(slot_of).collect();
+        let slots = outputs.into_iter().map(Slot::from).collect();
         self.recorder().ended(record, Vec::new(), None, None);
         self.tell(|| RunEvent::StepEnded {
             step: task.name.clone(),
@@ -162,15 +172,5 @@ impl RunCore {
             element: task.element,
         });
         self.state().succeed(task.instance, Status::Cached, slots);
-    }
-}
-
-fn slot_of(held: Arc<Held>) -> Slot {
-    Slot {
-        digest: held.digest,
-        artifact: held.artifact,
-        held,
-        element: None,
-        artifact_element: None,
     }
 }

@@ -30,7 +30,7 @@ use crate::runner::events::{Observer, RunEvent};
 use crate::runner::executor::{Cancel, Executor, TaskResult};
 use crate::runner::pool;
 use crate::runner::recorder::{Recorder, RecorderEvents};
-use crate::runner::state::{InstanceId, Slot, State, Task};
+use crate::runner::state::{InstanceId, Only, Slot, State, Task};
 use crate::runner::upload::Budget;
 use crate::stack::Stack;
 
@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     /// From the caller of the run, above all others.
     pub(crate) run_cache: CachePolicy,
     pub(crate) failure: FailurePolicy,
+    /// The one step that is to be run, if not all are.
+    pub(crate) only: Option<Arc<Only>>,
     /// How many attempts may be made at once.
     pub(crate) parallel: usize,
     /// How long a body that was told to stop may take.
@@ -117,6 +119,12 @@ impl RecorderEvents for Reports {
         }
     }
 
+    fn cancel_requested(&self, by: &str) {
+        if let Some(run) = self.0.upgrade() {
+            run.cancel(&format!("cancelled on request by {by}"));
+        }
+    }
+
     fn broken(&self, error: Arc<MetadataError>, step: Option<String>) {
         if let Some(run) = self.0.upgrade() {
             if matches!(
@@ -144,7 +152,24 @@ impl RunCore {
         runtime: Handle,
         observer: Option<Arc<dyn Observer>>,
     ) -> std::io::Result<Arc<Self>> {
-        let state = State::new(Arc::clone(&graph), settings.failure);
+        let core = Self::unrecorded(settings, graph, stack, executor, runtime, observer);
+        let reports = Arc::new(Reports(Arc::downgrade(&core)));
+        let run = core.settings.run;
+        let recorder = Recorder::start(Arc::clone(core.stack.metadata()), run, reports)?;
+        core.recorder.get_or_init(|| Arc::new(recorder));
+        Ok(core)
+    }
+
+    /// Without a recorder: for a look at what would happen. Nothing may be executed.
+    pub(crate) fn unrecorded(
+        settings: Settings,
+        graph: Arc<Graph>,
+        stack: Stack,
+        executor: Arc<dyn Executor>,
+        runtime: Handle,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Arc<Self> {
+        let state = State::new(Arc::clone(&graph), settings.failure, settings.only.clone());
         // Not among the stack's own components, which would own themselves then.
         let mut components = stack.components().to_vec();
         components.push(Component::new(
@@ -153,7 +178,7 @@ impl RunCore {
             "stack",
             Arc::new(stack.clone()),
         ));
-        let core = Arc::new(Self {
+        Arc::new(Self {
             settings,
             graph,
             stack,
@@ -172,15 +197,11 @@ impl RunCore {
             hooks: calls::Calls::default(),
             finished: Notify::new(),
             started: Instant::now(),
-        });
-        let reports = Arc::new(Reports(Arc::downgrade(&core)));
-        let recorder = Recorder::start(Arc::clone(core.stack.metadata()), reports)?;
-        core.recorder.get_or_init(|| Arc::new(recorder));
-        Ok(core)
+        })
     }
 
     pub(crate) fn recorder(&self) -> &Arc<Recorder> {
-        // Set by `new` before anybody else sees the core.
+        // Set by `new` before anybody else sees the core; who only looks at what would happen records nothing.
         match self.recorder.get() {
             Some(recorder) => recorder,
             None => unreachable!("the recorder is set by `new`"),

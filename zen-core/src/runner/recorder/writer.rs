@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::requests::Requests;
 use super::{Ended, Entry, GROUP, Recorded, RecorderEvents, Shared, Told};
 use crate::metadata::{Change, MetadataError, Status, StepRecord};
 
@@ -33,6 +34,7 @@ pub(super) struct Writer {
     lost: HashSet<Uuid>,
     /// Who is to hear of what is about to be applied.
     telling: Vec<(Told, Recorded)>,
+    requests: Requests,
 }
 
 /// What there is to do.
@@ -45,7 +47,7 @@ struct Batch {
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, events: Arc<dyn RecorderEvents>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, run: Uuid, events: Arc<dyn RecorderEvents>) -> Self {
         Self {
             shared,
             events,
@@ -55,11 +57,14 @@ impl Writer {
             unstored: HashSet::new(),
             lost: HashSet::new(),
             telling: Vec::new(),
+            requests: Requests::of(run),
         }
     }
 
     pub(super) fn run(mut self) {
         while let Some(batch) = self.next() {
+            // Without the lock: what is cancelled is put into the queue.
+            self.requests.look(&self.shared, &self.events);
             let count = (batch.entries.len() + self.waiting.len()) as u64;
             let waits = self.waiting.first().map(|ended| ended.step.name.clone());
             let step = waits.or_else(|| batch.entries.iter().find_map(|entry| self.step_of(entry)));
@@ -86,7 +91,7 @@ impl Writer {
         }
     }
 
-    /// Waits for entries, for an upload, or for a mark that is due (then the list may be empty). `None` when the recorder is closed.
+    /// Waits for entries, for an upload, for a mark that is due, or for the time to look for requests (then the list may be empty). `None` when the recorder is closed.
     fn next(&mut self) -> Option<Batch> {
         let mut queue = self.shared.queue();
         let mut idle = false;
@@ -104,8 +109,8 @@ impl Writer {
                 if queue.closed {
                     return None;
                 }
-                let due = self.marks.values().map(|(since, _)| *since + MARK_AFTER).min();
-                let Some(due) = due else {
+                let marks = self.marks.values().map(|(since, _)| *since + MARK_AFTER);
+                let Some(due) = marks.chain(self.requests.next()).min() else {
                     queue = self
                         .shared
                         .changed

@@ -61,6 +61,7 @@ impl State {
                     status: Status::Skipped,
                     reason: reason.clone(),
                     element,
+                    upstream: None,
                 });
                 scopes.extend(node.body().map(|(scope, _)| scope));
             }
@@ -73,7 +74,7 @@ impl State {
         }
         if let Some((status, reason)) = self.stopping.clone() {
             // The run was stopped while its input was being looked at: what would be made now, nobody would end.
-            self.note_not_run(id, status, reason);
+            self.note_not_run(id, status, reason, None);
             self.end(id, status);
             return;
         }
@@ -118,7 +119,7 @@ impl State {
             for result in results {
                 // The closure may have returned a handle from outside, which may not be ready yet.
                 let producer = self.find(*scope, result.node);
-                if self.instances[producer].scope != *scope {
+                if self.instances[producer].scope != *scope && self.is_only_opened(id).is_none() {
                     self.wait_for(id, producer, true);
                 }
             }

@@ -98,7 +98,7 @@ impl State {
                     self.enqueue_if_ready(waiter);
                 } else {
                     let reason = format!("not run because `{}` did not succeed", self.name(id));
-                    self.note_not_run(waiter, Status::Skipped, reason);
+                    self.note_not_run(waiter, Status::Skipped, reason, Some(id));
                     // Closed at once: it may wait for this one by several edges.
                     self.close(waiter, Status::Skipped);
                     ended.push((waiter, Status::Skipped));
@@ -114,14 +114,26 @@ impl State {
     }
 
     /// Ends an instance that is not running, and all that depends on it.
-    pub(super) fn drop_instance(&mut self, id: InstanceId, status: Status, reason: String) {
+    pub(super) fn drop_instance(
+        &mut self,
+        id: InstanceId,
+        status: Status,
+        reason: String,
+        upstream: Option<InstanceId>,
+    ) {
         if matches!(self.instances[id].phase, Phase::Waiting | Phase::Ready) {
-            self.note_not_run(id, status, reason);
+            self.note_not_run(id, status, reason, upstream);
             self.end(id, status);
         }
     }
 
-    pub(super) fn note_not_run(&mut self, id: InstanceId, status: Status, reason: String) {
+    pub(super) fn note_not_run(
+        &mut self,
+        id: InstanceId,
+        status: Status,
+        reason: String,
+        upstream: Option<InstanceId>,
+    ) {
         let node = self.node(id);
         if node.definition.is_none() {
             return;
@@ -136,6 +148,7 @@ impl State {
             status,
             reason,
             element,
+            upstream,
         });
     }
 
@@ -149,7 +162,7 @@ impl State {
         for id in 0..self.instances.len() {
             if matches!(self.instances[id].phase, Phase::Waiting | Phase::Ready) {
                 // Its own waiters come by themselves: all that wait end here.
-                self.note_not_run(id, status, reason.clone());
+                self.note_not_run(id, status, reason.clone(), None);
                 self.close(id, status);
             }
         }

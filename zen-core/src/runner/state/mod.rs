@@ -4,9 +4,11 @@ mod again;
 mod bodies;
 mod elements;
 mod ending;
+mod only;
 mod work;
 
 use elements::{FanOut, Membership};
+pub(crate) use only::Only;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -52,6 +54,19 @@ pub(crate) struct Slot {
     /// For the record: which artifact version, and which element of it.
     pub(crate) artifact: Uuid,
     pub(crate) artifact_element: Option<usize>,
+}
+
+impl From<Arc<Held>> for Slot {
+    /// All of what is held.
+    fn from(held: Arc<Held>) -> Self {
+        Self {
+            digest: held.digest,
+            artifact: held.artifact,
+            held,
+            element: None,
+            artifact_element: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,12 +164,16 @@ pub(crate) struct NotRun {
     pub(crate) status: Status,
     pub(crate) reason: String,
     pub(crate) element: bool,
+    /// Whom it waited for, when it ended because that one did not succeed.
+    pub(crate) upstream: Option<InstanceId>,
 }
 
 #[derive(Debug)]
 pub(crate) struct State {
     graph: Arc<Graph>,
     policy: FailurePolicy,
+    /// The one step that is to be run, if not all are.
+    only: Option<Arc<Only>>,
     instances: Vec<Instance>,
     scopes: Vec<ScopeRun>,
     ready: VecDeque<InstanceId>,
@@ -172,10 +191,11 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(graph: Arc<Graph>, policy: FailurePolicy) -> Self {
+    pub(crate) fn new(graph: Arc<Graph>, policy: FailurePolicy, only: Option<Arc<Only>>) -> Self {
         let mut state = Self {
             graph: Arc::clone(&graph),
             policy,
+            only,
             instances: Vec::new(),
             scopes: Vec::new(),
             ready: VecDeque::new(),
@@ -270,6 +290,7 @@ impl State {
             bypass: None,
         }));
         self.unfinished += nodes.len();
+        self.leave_out(self.scopes[index].first);
         index
     }
 
@@ -279,7 +300,9 @@ impl State {
         for (position, node) in graph.scope(self.scopes[scope].scope).nodes.iter().enumerate() {
             let id = first + position;
             let node = graph.get(*node);
-            if matches!(node.kind, NodeKind::Element { .. }) {
+            if matches!(node.kind, NodeKind::Element { .. })
+                || matches!(self.instances[id].phase, Phase::Ended(_))
+            {
                 continue;
             }
             for source in reads(&graph, node) {
@@ -306,7 +329,7 @@ impl State {
             Phase::Ended(status) if self.lets_pass(status, value) => {}
             Phase::Ended(_) => {
                 let reason = format!("not run because `{}` did not succeed", self.name(other));
-                self.drop_instance(id, Status::Skipped, reason);
+                self.drop_instance(id, Status::Skipped, reason, Some(other));
             }
             _ => {
                 self.instances[id].pending += 1;
@@ -327,8 +350,12 @@ impl State {
     }
 
     fn enqueue_if_ready(&mut self, id: InstanceId) {
+        let only_opened = self.is_only_opened(id);
         let instance = &mut self.instances[id];
         if instance.phase == Phase::Waiting && instance.pending == 0 {
+            if let Some(reason) = only_opened {
+                return self.drop_instance(id, Status::Skipped, reason, None);
+            }
             instance.phase = Phase::Ready;
             self.ready.push_back(id);
             self.fresh.push(id);

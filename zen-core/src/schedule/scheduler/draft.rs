@@ -10,8 +10,8 @@ use super::events::SchedulerEvent;
 use super::failures::count;
 use super::work::Claim;
 use crate::metadata::{
-    Change, MetadataError, MetadataStore, RunRecord, ScheduleRecord, ScheduleState, SlotCause, SlotFilter,
-    SlotRecord, SlotState, Status,
+    CancelRequest, Change, MetadataError, MetadataStore, RunRecord, ScheduleRecord, ScheduleState, SlotCause,
+    SlotFilter, SlotRecord, SlotState, Status,
 };
 use crate::schedule::plan::{Decided, Fate, Plan, Situation, claimable};
 use crate::schedule::view::new_slot;
@@ -202,8 +202,13 @@ impl<'a> Draft<'a> {
         taken.len()
     }
 
-    /// Settles, or gives back, what a dead scheduler had claimed.
-    pub(super) fn take_over(&mut self, slot: &SlotRecord, run: Option<&RunRecord>) {
+    /// Settles, or gives back, what a dead scheduler had claimed. `cancel` says that somebody has asked for its run to be cancelled.
+    pub(super) fn take_over(
+        &mut self,
+        slot: &SlotRecord,
+        run: Option<&RunRecord>,
+        cancel: Option<&CancelRequest>,
+    ) {
         // As it was when its holder was found dead: somebody else may have taken it over since.
         let is_it = |open: &&SlotRecord| {
             open.id == slot.id && open.state == SlotState::Claimed && open.token == slot.token
@@ -217,7 +222,7 @@ impl<'a> Draft<'a> {
             token: slot.token + 1,
             ..slot
         };
-        // A run is cancelled by its scheduler alone, because that one was stopped or has died: it was interrupted.
+        // A run that nobody has asked to cancel is cancelled by its scheduler alone, because that one was stopped or has died: it was interrupted.
         let by_itself =
             |run: &&RunRecord| run.status.is_final() && run.status != Status::Cancelled && !run.died;
         if let Some(run) = run.filter(by_itself) {
@@ -237,6 +242,11 @@ impl<'a> Draft<'a> {
                     .to_owned(),
                 noticed: self.now,
             });
+        }
+        if let Some(cancel) = cancel {
+            // Not to be done again, whatever the policy says.
+            let reason = format!("cancelled on request by {}", cancel.by);
+            return self.settle(slot, SlotState::Cancelled, Some(reason));
         }
         match self.schedule.interrupted_policy() {
             Interrupted::Missed => self.settle(

@@ -13,7 +13,7 @@ use super::events::SchedulerEvent;
 use super::fire::{Ability, ability};
 use super::others::{Others, Terms};
 use super::work::Claim;
-use crate::metadata::{MetadataError, RunRecord, ScheduleRecord, SlotRecord};
+use crate::metadata::{CancelRequest, MetadataError, RunRecord, ScheduleRecord, SlotRecord};
 use crate::schedule::SchedulingError;
 use crate::stack::Stack;
 
@@ -243,22 +243,26 @@ impl Desk {
             return Ok(());
         }
         let metadata = Arc::clone(self.stack.metadata());
-        let mut slots: HashMap<Uuid, Vec<(SlotRecord, Option<RunRecord>)>> = HashMap::new();
+        let mut slots: HashMap<Uuid, Vec<Orphan>> = HashMap::new();
         for slot in others {
             if slot.holder.is_none_or(|holder| dead.contains(&holder)) {
                 let run = match slot.run {
                     Some(run) => metadata.run(run)?,
                     None => None,
                 };
-                slots.entry(slot.schedule).or_default().push((slot, run));
+                let cancel = match slot.run {
+                    Some(run) => metadata.cancel_requested(run)?,
+                    None => None,
+                };
+                slots.entry(slot.schedule).or_default().push((slot, run, cancel));
             }
         }
         let schedules: Vec<Uuid> = slots.keys().copied().collect();
         for group in schedules.chunks(GROUP) {
             let again = self.write(group, now, seen, |draft, _| {
                 let of = draft.schedule_id();
-                for (slot, run) in slots.get(&of).into_iter().flatten() {
-                    draft.take_over(slot, run.as_ref());
+                for (slot, run, cancel) in slots.get(&of).into_iter().flatten() {
+                    draft.take_over(slot, run.as_ref(), cancel.as_ref());
                 }
                 Ok(())
             })?;
@@ -267,6 +271,9 @@ impl Desk {
         Ok(())
     }
 }
+
+/// A slot whose scheduler is dead, with its run, and who has asked for that to be cancelled.
+type Orphan = (SlotRecord, Option<RunRecord>, Option<CancelRequest>);
 
 /// Whether this process is to claim slots of the schedule: it can run them, or nobody else has for long, so that somebody has to say why.
 fn is_able(

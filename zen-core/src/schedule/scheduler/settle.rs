@@ -136,8 +136,13 @@ fn settle_now(
             return Ok(Settled::Lost);
         }
         let now = stack.clock().now();
+        // Who asked for this run to be cancelled doesn't want it to be done again.
+        let asked = match (interrupted, outcome.run) {
+            (true, Some(run)) => metadata.cancel_requested(run)?.is_some(),
+            _ => false,
+        };
         // What can't be understood was written by another zen: its policy isn't known.
-        let policy = match interrupted {
+        let policy = match interrupted && !asked {
             true => Timing::of(&record)
                 .ok()
                 .map(|timing| timing.schedule.interrupted_policy()),

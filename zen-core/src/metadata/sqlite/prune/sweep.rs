@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::super::fault::Outcome;
-use super::super::hooks;
 use super::super::values::{self, Snapshot};
+use super::super::{cancel_requests, hooks};
 use super::plan::{all_runs, close, content};
 use super::{marks, needs};
 use crate::artifact::Digest;
@@ -202,6 +202,7 @@ pub(in super::super) fn run(conn: &Connection, run: Uuid) -> Outcome<Removed> {
         .prepare_cached("DELETE FROM step WHERE run = ?1")?
         .execute([id])?;
     hooks::forget_run(conn, run)?;
+    cancel_requests::forget_run(conn, run)?;
     conn.prepare_cached("DELETE FROM run WHERE id = ?1")?
         .execute([id])?;
     conn.prepare_cached("UPDATE pipeline SET runs = runs - 1 WHERE no = ?1")?

@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::{SqliteMetadata, hooks, revisions, runs, schedulers, schedules, slots};
+use super::super::{SqliteMetadata, cancel_requests, hooks, revisions, runs, schedulers, schedules, slots};
 use super::{execute, plan, with_a_run};
 use crate::artifact::Digest;
 use crate::metadata::{
@@ -236,6 +236,10 @@ fn what_schedulers_ask_uses_indexes() {
         ),
         (hooks::OF_SLOT.to_owned(), "hook_by_slot (slot=?)"),
         (hooks::FORGET_SCHEDULE.to_owned(), "hook_by_slot (slot=?)"),
+        (
+            cancel_requests::OF_RUN.to_owned(),
+            "SEARCH cancel_request USING PRIMARY KEY (run=?)",
+        ),
         (hooks::OF_RUN.to_owned(), "hook_by_run (run=?)"),
         (hooks::OF_RUN.to_owned(), "hook_by_slot (slot=?)"),
     ] {

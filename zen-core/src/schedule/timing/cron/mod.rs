@@ -5,7 +5,6 @@ mod expression;
 pub(super) mod fault;
 mod field;
 mod names;
-mod near;
 mod never;
 mod nickname;
 mod parse;

@@ -1,8 +1,8 @@
 //! `@daily` and its like.
 
 use super::fault::Fault;
-use super::near::nearest;
 use super::split::Word;
+use crate::near::nearest;
 
 const KNOWN: &[(&str, &str)] = &[
     ("@yearly", "0 0 1 1 *"),
@@ -33,7 +33,7 @@ pub(super) fn fields(words: &[Word<'_>]) -> Result<&'static str, Fault> {
     }
     let names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
     let fault = Fault::new(word.span(), format!("there is no `{}`", word.shown()));
-    Err(match nearest(&name, &names) {
+    Err(match nearest(&name, names.iter().copied()) {
         Some(near) => fault.help(format!("did you mean `{near}`?")),
         None => fault.help(format!("there are {}", names.join(", "))),
     })

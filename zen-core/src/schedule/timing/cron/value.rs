@@ -2,8 +2,8 @@
 
 use super::fault::Fault;
 use super::field::{Dialect, Field};
-use super::near::nearest;
 use super::split::Word;
+use crate::near::nearest;
 
 /// What was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn value(field: Field, dialect: Dialect, word: Word<'_>) -> Result<Va
             .iter()
             .flat_map(|names| names.iter().copied())
             .collect();
-        if let Some(near) = nearest(&word.text.to_ascii_lowercase(), &known) {
+        if let Some(near) = nearest(&word.text.to_ascii_lowercase(), known.iter().copied()) {
             return Err(fault(format!("{name} `{text}` isn't known")).help(format!("did you mean `{near}`?")));
         }
     }
