@@ -245,7 +245,7 @@ fn of_run(error: &RunError) -> Exit {
 
 fn of_config(error: &ConfigError) -> Exit {
     match error {
-        ConfigError::Pipeline { error, .. } => of_registry(error),
+        ConfigError::NotBuilt { error, .. } => of_registry(error),
         _ => Exit::Usage,
     }
 }
