@@ -15,8 +15,9 @@ use super::{
     SecretsStoreKind, Settings, SettingsError, Stack, StackBuilder, StackChoice, StackError, StackPlan,
     find_home, flavor,
 };
-use crate::artifact::{ArtifactStore, StoreOrigin};
+use crate::artifact::{ArtifactError, ArtifactStore, StoreOrigin};
 use crate::graph::{Component, NotOpened};
+use crate::metadata::MetadataError;
 use crate::secrets::Secrets;
 
 /// What a process was told by the one that started it: its stack may have been chosen, or put together, in code.
@@ -319,6 +320,15 @@ pub(super) fn not_opened(plan: &ComponentPlan, failure: OpenFailure) -> StackErr
 }
 
 fn failed(plan: &ComponentPlan, source: Box<dyn std::error::Error + Send + Sync>) -> StackError {
+    // The stores' own errors name the store already.
+    let source = match source.downcast::<MetadataError>() {
+        Ok(error) => return StackError::Metadata(*error),
+        Err(source) => source,
+    };
+    let source = match source.downcast::<ArtifactError>() {
+        Ok(error) => return StackError::Artifacts(*error),
+        Err(source) => source,
+    };
     StackError::Component {
         kind: plan.kind,
         name: plan.name.clone(),

@@ -48,7 +48,7 @@ async fn a_broken_store_is_said_as_such() {
     let database = project.home().join("metadata.db");
     let good = fs::read(&database).unwrap();
     let check = |what: &str, words: &str| {
-        let said = project.zen(&["run", "list", "-o", "json"]);
+        let said = project.zen(&["run", "list", "--output", "json"]);
         assert_eq!((said.code, said.out.as_str()), (5, ""), "{what}: {}", said.err);
         let error = said.error();
         assert_eq!(error["kind"], "store");
@@ -92,7 +92,7 @@ fn commands_that_cannot_be_understood_are_said_to_programs_too() {
         let said = project.zen(arguments);
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{arguments:?}");
         let mut arguments = arguments.to_vec();
-        arguments.extend(["-o", "json"]);
+        arguments.extend(["--output", "json"]);
         let said = project.zen(&arguments);
         assert_eq!(
             (said.code, said.error()["kind"].as_str()),

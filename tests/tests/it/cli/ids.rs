@@ -8,7 +8,7 @@ async fn ids_are_accepted_by_their_beginnings() {
     let runs = project.runs("summary");
     // Runs of one minute share their first eight digits.
     let shared = &runs[0][..8];
-    let said = project.zen(&["run", "show", shared, "-o", "json"]);
+    let said = project.zen(&["run", "show", shared, "--output", "json"]);
     assert_eq!(said.code, 2, "{}", said.err);
     let error = said.error();
     assert_eq!(error["kind"], "ambiguous");

@@ -15,7 +15,7 @@ fn a_project_is_made_and_never_overwritten() {
         fs::read_to_string(project.home().join(".gitignore")).unwrap(),
         "*\n"
     );
-    let again = project.zen(&["init", "-o", "json"]);
+    let again = project.zen(&["init", "--output", "json"]);
     assert_eq!(again.code, 2);
     assert!(
         again.error()["message"]

@@ -40,7 +40,7 @@ fn shown(project: &Project, verb: &[&str]) -> String {
 }
 
 fn json(project: &Project, verb: &[&str]) -> serde_json::Value {
-    run(project, &[verb, &["-o", "json"]].concat()).json()
+    run(project, &[verb, &["--output", "json"]].concat()).json()
 }
 
 #[test]

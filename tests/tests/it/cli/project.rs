@@ -1,5 +1,6 @@
 //! A project that was run, and the program that looks at it.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -154,6 +155,8 @@ impl Project {
     /// The program in the project's folder, with nothing of this process's environment that changes what it prints.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
+        // What it is called in what it says.
+        command.arg0("zen");
         command.args(arguments).current_dir(self.folder());
         for name in [
             "ZEN_HOME",

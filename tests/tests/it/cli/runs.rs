@@ -84,7 +84,7 @@ async fn logs_are_shown_by_step() {
     assert!(said.out.contains("rows making 4 rows"), "{}", said.out);
     let none = project.zen(&["run", "logs", "summary", "report"]);
     assert_eq!((none.code, none.out.as_str()), (0, ""));
-    let json = project.zen(&["run", "logs", "summary", "rows", "-o", "json"]);
+    let json = project.zen(&["run", "logs", "summary", "rows", "--output", "json"]);
     let line: serde_json::Value = serde_json::from_str(json.out.trim()).unwrap();
     assert_eq!(
         (&line["step"], &line["message"]),
@@ -149,7 +149,7 @@ async fn two_may_look_at_once() {
     let project = Project::new().await;
     let children: Vec<_> = (0..6)
         .map(|_| {
-            let mut command = project.command(&["run", "list", "-o", "json"]);
+            let mut command = project.command(&["run", "list", "--output", "json"]);
             command
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())

@@ -149,7 +149,7 @@ async fn a_reader_may_leave() {
     let project = Project::new().await;
     for arguments in [
         &["run", "list"][..],
-        &["run", "show", "summary", "-o", "json"],
+        &["run", "show", "summary", "--output", "json"],
         &["completion", "bash"],
         &["--help"],
     ] {
