@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
-use zen_core::client::{RunView, StepView};
-use zen_core::metadata::{IdKind, Status};
+use zen_core::client::{Client, RunView, StepView};
+use zen_core::metadata::{IdKind, RunFilter, Status};
 
 use crate::Exit;
 use crate::commands::{Command, Context};
@@ -17,12 +17,14 @@ use crate::output::{Cell, Column, Out, Style, Table, color, id, time};
 
 /// Say in what two runs differ: arguments, metrics, steps, what went into them and what came out
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: zen run compare 019aa5c3 training")]
+#[command(
+    after_help = "Examples:\n  zen run compare training             # the newest run with the one before it\n  zen run compare 019aa5c3 training"
+)]
 pub(crate) struct Compare {
     /// One run
     a: String,
-    /// The other
-    b: String,
+    /// The other [default: the run of the same pipeline before the one, which is then the first of the two]
+    b: Option<String>,
 }
 
 /// What it prints for programs.
@@ -98,6 +100,22 @@ fn read(run: &RunView) -> Result<BTreeMap<String, Read>, Error> {
     Ok(steps)
 }
 
+/// The run of the same pipeline before this one.
+fn before(client: &Client, run: &RunView) -> Result<RunView, Error> {
+    let filter = RunFilter {
+        pipeline: Some(run.pipeline().to_owned()),
+        before: Some(run.id()),
+        limit: Some(1),
+        ..RunFilter::default()
+    };
+    client.runs(&filter)?.pop().ok_or_else(|| {
+        Error::not_found(
+            format!("run {} is the first of `{}`", run.id(), run.pipeline()),
+            "name another run to compare it with",
+        )
+    })
+}
+
 /// The names of either, each once, sorted.
 fn either<'a, V>(a: &'a BTreeMap<String, V>, b: &'a BTreeMap<String, V>) -> BTreeSet<&'a String> {
     a.keys().chain(b.keys()).collect()
@@ -158,7 +176,11 @@ fn arguments(a: &RunView, b: &RunView) -> Vec<Difference> {
 impl Command for Compare {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
-        let (a, b) = (find::run(client, &self.a)?, find::run(client, &self.b)?);
+        let a = find::run(client, &self.a)?;
+        let (a, b) = match &self.b {
+            Some(b) => (a, find::run(client, b)?),
+            None => (before(client, &a)?, a),
+        };
         let (of_a, of_b) = (read(&a)?, read(&b)?);
         let names = either(&of_a, &of_b);
         let steps: Vec<Step> = names
