@@ -106,7 +106,7 @@ pub(crate) fn program() -> String {
 /// Asked before the arguments could be understood.
 fn asks_for_json(arguments: &[OsString]) -> bool {
     let texts: Vec<&str> = arguments.iter().filter_map(|text| text.to_str()).collect();
-    texts.iter().any(|text| *text == "--output=json")
+    texts.contains(&"--output=json")
         || texts
             .windows(2)
             .any(|pair| pair[0] == "--output" && pair[1] == "json")

@@ -312,12 +312,13 @@ impl fmt::Debug for FlavorEntry {
     }
 }
 
+/// One way of opening what a flavour makes.
+type Open<F> = fn(<F as Flavor>::Config, &Opening<'_>) -> Opened<ValueOf<F>>;
+
+type ValueOf<F> = <<F as Flavor>::Kind as ComponentKind>::Value;
+
 /// What a flavour makes, as a component.
-fn opened<F: Flavor>(
-    open: fn(F::Config, &Opening<'_>) -> Opened<<F::Kind as ComponentKind>::Value>,
-    values: Value,
-    opening: &Opening<'_>,
-) -> Result<Component, OpenFailure> {
+fn opened<F: Flavor>(open: Open<F>, values: Value, opening: &Opening<'_>) -> Result<Component, OpenFailure> {
     let config = read(values).map_err(OpenFailure::Mistake)?;
     let value = open(config, opening).map_err(OpenFailure::Failed)?;
     let kind = <F::Kind as ComponentKind>::TYPE.as_str();

@@ -308,10 +308,7 @@ pub(super) fn not_opened(plan: &ComponentPlan, failure: OpenFailure) -> StackErr
     match failure {
         OpenFailure::Failed(source) => failed(plan, source),
         OpenFailure::Mistake(Mistake { key, reason }) => SettingsError::Value {
-            defined: plan.defined.clone(),
-            kind: plan.kind,
-            component: plan.name.clone(),
-            flavor: plan.flavor.clone(),
+            of: plan.place(),
             key,
             reason,
         }

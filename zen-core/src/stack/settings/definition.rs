@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{SettingsError, Source};
+use super::{ComponentPlace, SettingsError, Source};
 use crate::stack::ComponentType;
 
 /// The name of the components and of the stack that are there without being defined.
@@ -37,6 +37,16 @@ impl ComponentDefinition {
             values: BTreeMap::new(),
             source: Source::Call,
         }
+    }
+
+    /// What it is called in errors.
+    pub(super) fn place(&self) -> Box<ComponentPlace> {
+        Box::new(ComponentPlace {
+            kind: self.kind,
+            name: self.name.clone(),
+            flavor: self.flavor.clone(),
+            defined: self.source.clone(),
+        })
     }
 
     /// With this value in its configuration.

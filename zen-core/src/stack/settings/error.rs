@@ -1,5 +1,6 @@
 //! What is wrong with the settings of a project.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::Source;
@@ -52,7 +53,7 @@ pub enum SettingsError {
         /// Its name.
         name: String,
         /// Who said so; none when it was asked for.
-        source_of: Option<Source>,
+        source_of: Option<Box<Source>>,
         /// What was probably meant.
         near: Option<String>,
         /// Those there are.
@@ -66,23 +67,17 @@ pub enum SettingsError {
         /// Its name.
         name: String,
         /// Who said so; none when it was asked for.
-        source_of: Option<Source>,
+        source_of: Option<Box<Source>>,
         /// What was probably meant.
         near: Option<String>,
         /// Those there are.
         known: String,
     },
     /// The configuration has no such key.
-    #[error("{}{} `{component}` ({flavor}) has no key `{key}`{}; it has: {known}", place(.defined), .kind.words(), did_you_mean(.near.as_deref()))]
+    #[error("{of} has no key `{key}`{}; it has: {known}", did_you_mean(.near.as_deref()))]
     UnknownKey {
-        /// Where the component is defined.
-        defined: Source,
-        /// The component's type.
-        kind: ComponentType,
         /// The component.
-        component: String,
-        /// Its flavour.
-        flavor: String,
+        of: Box<ComponentPlace>,
         /// The key.
         key: String,
         /// What was probably meant.
@@ -91,16 +86,10 @@ pub enum SettingsError {
         known: String,
     },
     /// A value can't be used.
-    #[error("{}{} `{component}` ({flavor}){}: {reason}", place(.defined), .kind.words(), at_key(.key))]
+    #[error("{of}{}: {reason}", at_key(.key))]
     Value {
-        /// Where the component is defined.
-        defined: Source,
-        /// The component's type.
-        kind: ComponentType,
         /// The component.
-        component: String,
-        /// Its flavour.
-        flavor: String,
+        of: Box<ComponentPlace>,
         /// The key; empty when it is about the whole.
         key: String,
         /// Why not.
@@ -152,20 +141,10 @@ pub enum SettingsError {
     },
 }
 
-fn from(source: &Option<Source>) -> String {
+fn from(source: &Option<Box<Source>>) -> String {
     match source {
         Some(source) => format!(", which is named by: {source}"),
         None => String::new(),
-    }
-}
-
-/// In front of what is wrong.
-fn place(defined: &Source) -> String {
-    match defined {
-        Source::File { path, line } => format!("{}:{line}: ", path.display()),
-        Source::Registered { path } => format!("{}: ", path.display()),
-        Source::Environment { variable } => format!("{variable}: "),
-        Source::Call | Source::Default => String::new(),
     }
 }
 
@@ -173,5 +152,31 @@ fn at_key(key: &str) -> String {
     match key {
         "" => String::new(),
         key => format!(", key `{key}`"),
+    }
+}
+
+/// A component, and where it is defined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentPlace {
+    /// Its type.
+    pub kind: ComponentType,
+    /// Its name.
+    pub name: String,
+    /// Its flavour.
+    pub flavor: String,
+    /// Where it is defined.
+    pub defined: Source,
+}
+
+/// ``zen.toml:3: artifact store `bucket` (s3)``
+impl fmt::Display for ComponentPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.defined {
+            Source::File { path, line } => write!(f, "{}:{line}: ", path.display())?,
+            Source::Registered { path } => write!(f, "{}: ", path.display())?,
+            Source::Environment { variable } => write!(f, "{variable}: ")?,
+            Source::Call | Source::Default => {}
+        }
+        write!(f, "{} `{}` ({})", self.kind.words(), self.name, self.flavor)
     }
 }

@@ -41,7 +41,7 @@ pub use change::StackChanges;
 pub use choice::StackChoice;
 pub use definition::{ComponentDefinition, DEFAULT_NAME, StackDefinition};
 pub use document::ProgramCommand;
-pub use error::SettingsError;
+pub use error::{ComponentPlace, SettingsError};
 pub use plan::{ComponentPlan, Sourced, StackPlan};
 pub use settings::Settings;
 pub use source::Source;

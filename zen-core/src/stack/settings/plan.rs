@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Source;
+use super::{ComponentPlace, Source};
 use crate::stack::ComponentType;
 
 /// A stack with all that is said about it, and who said it. Holds references to secrets, never secrets; so it can be shown, and passed to other
@@ -55,6 +55,16 @@ impl StackPlan {
 }
 
 impl ComponentPlan {
+    /// What it is called in errors.
+    pub(crate) fn place(&self) -> Box<ComponentPlace> {
+        Box::new(ComponentPlace {
+            kind: self.kind,
+            name: self.name.clone(),
+            flavor: self.flavor.clone(),
+            defined: self.defined.clone(),
+        })
+    }
+
     /// What the flavour gets: what was said by anybody. Its defaults it knows itself.
     pub(crate) fn given(&self) -> BTreeMap<String, Value> {
         let given = self

@@ -75,10 +75,7 @@ fn url_store(
     };
     // What is refused may hold what mustn't be shown, and the parser shows nothing of it.
     let url = StoreUrl::parse(named).map_err(|error| SettingsError::Value {
-        defined: by.clone(),
-        kind,
-        component: "by-url".into(),
-        flavor: "by its URL".into(),
+        of: definition("by its URL").place(),
         key: String::new(),
         reason: crate::graph::chain(&error),
     })?;

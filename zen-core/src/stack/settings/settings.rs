@@ -128,7 +128,7 @@ impl Settings {
         let names: Vec<_> = stacks.iter().map(|stack| stack.name.as_str()).collect();
         Err(SettingsError::NoStack {
             name: name.chars().take(100).collect(),
-            source_of,
+            source_of: source_of.map(Box::new),
             near: nearest(name, names.iter().copied()).map(str::to_owned),
             known: names.join(", "),
         })
@@ -177,7 +177,7 @@ impl Settings {
         Err(SettingsError::NoComponent {
             kind,
             name: name.chars().take(100).collect(),
-            source_of,
+            source_of: source_of.map(Box::new),
             near: nearest(name, names.iter().copied()).map(str::to_owned),
             known: match names.is_empty() {
                 true => "none".to_owned(),

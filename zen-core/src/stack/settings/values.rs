@@ -38,10 +38,7 @@ pub fn check_component(definition: &ComponentDefinition) -> Result<(), SettingsE
     let flavor = flavor(definition.kind, &definition.flavor)?;
     let keys = flavor.keys();
     let wrong = |key: &str, reason: String| SettingsError::Value {
-        defined: definition.source.clone(),
-        kind: definition.kind,
-        component: definition.name.clone(),
-        flavor: definition.flavor.clone(),
+        of: definition.place(),
         key: key.to_owned(),
         reason,
     };
@@ -79,10 +76,7 @@ pub fn check_component(definition: &ComponentDefinition) -> Result<(), SettingsE
 fn unknown_key(definition: &ComponentDefinition, flavor: &FlavorEntry, key: &str) -> SettingsError {
     let names: Vec<_> = flavor.keys().into_iter().map(|key| key.name).collect();
     SettingsError::UnknownKey {
-        defined: definition.source.clone(),
-        kind: definition.kind,
-        component: definition.name.clone(),
-        flavor: definition.flavor.clone(),
+        of: definition.place(),
         key: key.chars().take(100).collect(),
         near: nearest(key, names.iter().map(String::as_str)).map(str::to_owned),
         known: match names.is_empty() {
