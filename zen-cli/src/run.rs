@@ -147,6 +147,6 @@ fn say_json(kind: &str, message: &str, help: Option<String>) {
     let error = Said { kind, message, help };
     if let Ok(text) = serde_json::to_string(&Outer { error }) {
         // Nobody can be told that the standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = writeln!(std::io::stderr(), "{}", zen_core::secrets::redact(&text));
     }
 }

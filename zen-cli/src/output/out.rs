@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use zen_core::secrets::redact;
 
 use super::{Palette, Style, Table, time, width};
 use crate::args::{Format, Global};
@@ -56,13 +57,28 @@ impl Out {
         value: &T,
         text: impl FnOnce() -> Result<String, Error>,
     ) -> Result<(), Error> {
+        let text = self.written(value, text)?;
+        self.write(redact(&text).as_bytes())
+    }
+
+    /// As [`show`](Self::show), for the one command that is asked to show a secret.
+    pub(crate) fn reveal<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<(), Error> {
+        let text = self.written(value, text)?;
+        self.write(text.as_bytes())
+    }
+
+    fn written<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<String, Error> {
         match self.format {
-            Format::Json => {
-                let mut json = serde_json::to_string_pretty(value)?;
-                json.push('\n');
-                self.write(json.as_bytes())
-            }
-            Format::Text => self.write(text()?.as_bytes()),
+            Format::Json => Ok(serde_json::to_string_pretty(value)? + "\n"),
+            Format::Text => text(),
         }
     }
 
@@ -72,7 +88,7 @@ impl Out {
     }
 
     pub(crate) fn line(&self, text: &str) -> Result<(), Error> {
-        self.write(text.as_bytes())?;
+        self.write(redact(text).as_bytes())?;
         self.write(b"\n")
     }
 
@@ -114,7 +130,7 @@ impl Out {
         if self.format == Format::Text {
             let _ = self.flush();
             // Nobody can be told that the standard error is closed.
-            let _ = writeln!(io::stderr(), "{}", self.hints.paint(text, Style::Dim));
+            let _ = writeln!(io::stderr(), "{}", self.hints.paint(&redact(text), Style::Dim));
         }
     }
 
@@ -124,7 +140,7 @@ impl Out {
         if let Some(help) = help {
             text += &format!("  {} {help}\n", self.hints.paint("help:", Style::Active));
         }
-        let _ = io::stderr().write_all(text.as_bytes());
+        let _ = io::stderr().write_all(redact(&text).as_bytes());
     }
 }
 

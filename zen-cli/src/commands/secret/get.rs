@@ -39,7 +39,7 @@ impl Command for Get {
             value: self.show.then(|| value.reveal().to_owned()),
         };
         let out = &context.out;
-        out.show(&output, || match &output.value {
+        out.reveal(&output, || match &output.value {
             Some(value) => Ok(format!("{value}\n")),
             None => Ok(format!("`{{{{{reference}}}}}` is there\n")),
         })?;
