@@ -4,6 +4,7 @@ mod files;
 mod flavors;
 mod opened;
 mod registered;
+mod scheduled;
 
 use std::path::{Path, PathBuf};
 

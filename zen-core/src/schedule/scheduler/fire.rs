@@ -7,8 +7,9 @@ use futures::FutureExt;
 
 use super::events::SchedulerEvent;
 use super::settle::{Outcome, settle};
+use super::stack_of::stack_of;
 use super::work::{Claim, Work};
-use crate::client::blocking;
+use crate::client::{ClientError, blocking};
 use crate::graph::failure::chain;
 use crate::graph::{EncodedArguments, ErasedPipeline, OutputRef, rebuild_pipeline, registered_pipelines};
 use crate::metadata::{Change, RunSlot, ScheduleRecord, SlotRecord, SlotState};
@@ -44,7 +45,14 @@ pub(super) async fn fire(
 }
 
 async fn run(work: &Arc<Work>, schedule: &ScheduleRecord, slot: &SlotRecord) -> Outcome {
-    match ability(&work.stack, schedule) {
+    let (own, of) = (work.stack.clone(), schedule.clone());
+    let able = blocking(move || Ok::<_, ClientError>((ability(&own, &of), stack_of(&own, &of))));
+    let (ability, stack) = match able.await {
+        Ok((ability, Ok(stack))) => (ability, stack),
+        Ok((_, Err(reason))) => return Outcome::failed(reason),
+        Err(error) => return Outcome::failed(chain(&error)),
+    };
+    match ability {
         Ability::Here => {}
         #[cfg(unix)]
         Ability::Elsewhere => return super::elsewhere::run(work, schedule, slot).await,
@@ -52,7 +60,7 @@ async fn run(work: &Arc<Work>, schedule: &ScheduleRecord, slot: &SlotRecord) -> 
         Ability::Elsewhere => return Outcome::failed("this system can't start other programs for it"),
         Ability::Not(reason) => return Outcome::failed(reason),
     }
-    match start(&work.stack, schedule, slot, work.quiet).await {
+    match start(&stack, schedule, slot, work.quiet).await {
         Ok(handle) => {
             work.begun((slot.id, slot.token), handle.canceller());
             work.tell(&SchedulerEvent::Fired {
@@ -82,7 +90,12 @@ pub(super) enum Ability {
     Not(String),
 }
 
-pub(super) fn ability(stack: &Stack, schedule: &ScheduleRecord) -> Ability {
+/// Blocks.
+pub(super) fn ability(own: &Stack, schedule: &ScheduleRecord) -> Ability {
+    let stack = match stack_of(own, schedule) {
+        Ok(stack) => stack,
+        Err(reason) => return Ability::Not(reason),
+    };
     let url = stack.artifacts().url();
     if schedule.artifacts != url {
         return Ability::Not(format!(
@@ -160,7 +173,7 @@ pub(super) async fn start(
         Some(before) => match launch(build()?).resume(before).start().await {
             Err(RunError::Resume { .. }) => launch(build()?).start().await,
             // Pruned meanwhile.
-            Err(RunError::Client(error)) if matches!(*error, crate::client::ClientError::NoRun(_)) => {
+            Err(RunError::Client(error)) if matches!(*error, ClientError::NoRun(_)) => {
                 launch(build()?).start().await
             }
             other => other,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 #[cfg(unix)]
 use super::fire::{Ability, ability};
-use crate::client::blocking;
+use super::stack_of::stack_of;
+use crate::client::{ClientError, blocking};
 use crate::graph::failure::chain;
 use crate::graph::{Component, Hook, HookEvent, HookFacts, Outcome, find_hook};
 use crate::metadata::{Change, HookRecord, RunSlot, ScheduleRecord, SlotRecord, SlotState};
@@ -36,8 +37,12 @@ pub(super) async fn call(stack: Stack, schedule: ScheduleRecord, slot: SlotRecor
     if wanted(&schedule, &slot).is_none() {
         return;
     }
+    let (own, of) = (stack.clone(), schedule.clone());
+    let able = blocking(move || Ok::<_, ClientError>((ability(&own, &of), stack_of(&own, &of).ok())));
+    let (ability, named) = able.await.unwrap_or((Ability::Here, None));
+    let stack = named.unwrap_or(stack);
     #[cfg(unix)]
-    if ability(&stack, &schedule) == Ability::Elsewhere {
+    if ability == Ability::Elsewhere {
         if let Err(reason) = super::elsewhere::call_hooks(&stack, &schedule, &slot).await {
             tracing::warn!(
                 target: "zen::scheduler",

@@ -22,6 +22,7 @@ mod outcome;
 mod running;
 mod settle;
 mod signals;
+mod stack_of;
 mod work;
 
 pub use builder::Scheduler;

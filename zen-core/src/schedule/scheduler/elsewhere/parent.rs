@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::super::events::SchedulerEvent;
 use super::super::settle::Outcome;
+use super::super::stack_of::stack_of;
 use super::super::work::Work;
 use super::wire::{ARGUMENT, Order, Report, Subject, VARIABLE, receive, say};
 use crate::children::{shown, spawn, told};
@@ -67,9 +68,10 @@ async fn in_a_thread<T: Send + 'static>(
 }
 
 fn run_now(work: &Arc<Work>, schedule: &ScheduleRecord, slot: &SlotRecord) -> Result<Outcome, String> {
-    let mut process = Process::start(&work.stack, schedule)?;
+    let stack = stack_of(&work.stack, schedule)?;
+    let mut process = Process::start(&stack, schedule)?;
     let mut run = None;
-    let heard = converse(work, schedule, slot, &mut process, &mut run);
+    let heard = converse(work, &stack, schedule, slot, &mut process, &mut run);
     let outcome = match heard {
         Ok(Some(outcome)) => outcome,
         Ok(None) => Outcome::failed(process.end()),
@@ -84,12 +86,13 @@ fn run_now(work: &Arc<Work>, schedule: &ScheduleRecord, slot: &SlotRecord) -> Re
 /// Tells the process what to do, and hears which run it has `begun` and how that went; none when it ended before it said so.
 fn converse(
     work: &Arc<Work>,
+    stack: &Stack,
     schedule: &ScheduleRecord,
     slot: &SlotRecord,
     process: &mut Process,
     begun: &mut Option<Uuid>,
 ) -> io::Result<Option<Outcome>> {
-    let subject = process.subject(&work.stack, slot).map_err(io::Error::other)?;
+    let subject = process.subject(stack, slot).map_err(io::Error::other)?;
     let quiet = work.quiet;
     say(&process.sending, &Order::Run { subject, quiet })?;
     let cancelling = Arc::clone(&process.sending);
