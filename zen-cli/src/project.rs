@@ -68,9 +68,15 @@ impl Project {
 
     /// The stack that this command works with.
     pub(crate) fn choice(&self) -> Result<StackChoice, Error> {
+        self.choice_of(None)
+    }
+
+    /// The stack of this name, else the one that this command works with.
+    pub(crate) fn choice_of(&self, name: Option<&String>) -> Result<StackChoice, Error> {
         let mut choice = StackChoice::default()
             .home(&self.home)
-            .maybe_stack(self.stack.as_ref());
+            .maybe_stack(self.stack.as_ref())
+            .maybe_stack(name);
         if !self.values.is_empty() {
             let plan = choice.plan()?;
             for StackValue { kind, key, value } in &self.values {

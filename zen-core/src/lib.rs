@@ -56,6 +56,7 @@ mod children;
 pub mod client;
 pub mod deploy;
 pub mod graph;
+mod home_folder;
 mod ids;
 mod main_fn;
 pub mod metadata;

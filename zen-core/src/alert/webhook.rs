@@ -44,6 +44,8 @@ impl Poster {
         let settings = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(config.timeout.max(1).into())))
             .http_status_as_error(false)
+            // A message that is sent on as a question for a page hasn't arrived.
+            .max_redirects(0)
             .build();
         Ok(Self {
             agent: settings.into(),

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::reference::is_name;
 use super::{Reference, Secret, SecretError, SecretNames, SecretsStore};
+use crate::home_folder;
 
 /// The file in the project's folder that holds its secrets.
 pub const SECRETS_FILE: &str = "secrets.toml";
@@ -125,12 +126,12 @@ impl FileSecrets {
         let failed = self.failed("changing");
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder {
-            std::fs::create_dir_all(folder).map_err(&failed)?;
+            home_folder::make(folder).map_err(&failed)?;
         }
         // A file of its own, since the one with the secrets is replaced. The system lets go of it when the process dies.
         let mut locking = OpenOptions::new();
         let lock = private(locking.read(true).write(true).create(true).truncate(false))
-            .open(self.beside("lock"))
+            .open(beside(&self.path, "lock"))
             .map_err(&failed)?;
         lock.lock().map_err(&failed)?;
         let mut tables = self.read()?;
@@ -150,7 +151,9 @@ impl FileSecrets {
             })
             .collect();
         let text = Zeroizing::new(toml::to_string(&tables).map_err(io::Error::other)?);
-        let new = self.beside("new");
+        // Where a link leads: the file is replaced, not the link.
+        let place = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let new = beside(&place, "new");
         // One is left there by a process that was killed, with whatever mode.
         match std::fs::remove_file(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -161,20 +164,20 @@ impl FileSecrets {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         drop(file);
-        std::fs::rename(&new, &self.path)?;
+        std::fs::rename(&new, &place)?;
         #[cfg(unix)]
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
         #[cfg(not(unix))]
         let _ = folder;
         Ok(())
     }
+}
 
-    fn beside(&self, ending: &str) -> PathBuf {
-        let mut path = self.path.as_os_str().to_owned();
-        path.push(".");
-        path.push(ending);
-        PathBuf::from(path)
-    }
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(".");
+    path.push(ending);
+    PathBuf::from(path)
 }
 
 /// For the owner alone, from the file's creation on.

@@ -32,6 +32,8 @@ use super::{
 #[derive(Clone)]
 pub struct Secrets {
     store: Option<Arc<dyn SecretsStore>>,
+    /// Whether this process's environment comes first.
+    environment: bool,
 }
 
 impl fmt::Debug for Secrets {
@@ -43,7 +45,18 @@ impl fmt::Debug for Secrets {
 impl Secrets {
     /// The environment above this store.
     pub fn new(store: Option<Arc<dyn SecretsStore>>) -> Self {
-        Self { store }
+        Self {
+            store,
+            environment: true,
+        }
+    }
+
+    /// This store alone, which has the environment of another process in it.
+    pub(crate) fn of(store: Arc<dyn SecretsStore>) -> Self {
+        Self {
+            store: Some(store),
+            environment: false,
+        }
     }
 
     /// The environment alone.
@@ -65,6 +78,7 @@ impl Secrets {
     pub fn location(&self) -> String {
         match &self.store {
             None => EnvironmentSecrets.location(),
+            Some(store) if !self.environment => store.location(),
             Some(store) => format!("{} or {}", EnvironmentSecrets.location(), store.location()),
         }
     }
@@ -86,7 +100,11 @@ impl Secrets {
     /// # Errors
     /// When the store can't be read or may be read by others. What the environment has is found all the same.
     pub fn find(&self, reference: &Reference) -> Result<Option<Secret>, SecretError> {
-        let found = match (EnvironmentSecrets.get(reference)?, &self.store) {
+        let own = match self.environment {
+            true => EnvironmentSecrets.get(reference)?,
+            false => None,
+        };
+        let found = match (own, &self.store) {
             (Some(secret), _) => Some(secret),
             (None, Some(store)) => store.get(reference)?,
             (None, None) => None,
@@ -134,7 +152,11 @@ impl Secrets {
             Some(store) => store.names()?,
             None => SecretNames::new(),
         };
-        for (name, keys) in EnvironmentSecrets.names()? {
+        let own = match self.environment {
+            true => EnvironmentSecrets.names()?,
+            false => SecretNames::new(),
+        };
+        for (name, keys) in own {
             let known = names.entry(name).or_default();
             known.extend(keys);
             known.sort();

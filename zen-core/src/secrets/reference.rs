@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// Which value of which secret: `name.key`, written `{{name.key}}` in configurations.
 ///
-/// Names and keys have letters, digits, `-` and `_`, and begin with a letter.
+/// Names and keys have letters, digits, `-` and `_`, begin with a letter, and have neither two `_` in a row nor one at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reference {
     /// The secret.
@@ -56,7 +56,12 @@ impl FromStr for Reference {
 /// Whether something can be the name of a secret, or a key.
 pub(crate) fn is_name(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.len() <= 100 && text.chars().all(allowed)
+    // Two underscores part the name from the key in the environment's variables.
+    let is_plain = !text.contains("__") && !text.ends_with('_');
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && is_plain
+        && text.len() <= 100
+        && text.chars().all(allowed)
 }
 
 /// A piece of a text: as it stands, or a reference.

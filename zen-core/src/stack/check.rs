@@ -1,14 +1,11 @@
 //! Whether the components of a stack can be reached.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::open::{Access, given, not_opened, opening};
-use super::{
-    ComponentPlan, ComponentType, SettingsError, StackChoice, StackError, StackPlan, find_home, flavor,
-};
+use super::open::{Access, Site, given, not_opened};
+use super::{ComponentPlan, ComponentType, SettingsError, StackChoice, StackError, StackPlan, flavor};
 use crate::graph::chain;
 use crate::secrets::{EnvironmentSecrets, Reference, Secrets, SecretsStore, redact, references};
 
@@ -43,19 +40,16 @@ impl StackChoice {
     /// When settings are so wrong that there is nothing to check.
     pub fn check(&self) -> Result<Vec<ComponentCheck>, StackError> {
         let plan = self.plan()?;
-        let here = std::env::current_dir().unwrap_or_default();
-        let home = self.home.clone().unwrap_or_else(|| find_home(&here));
-        let home = std::path::absolute(&home).unwrap_or(home);
-        Ok(check(&home, &plan))
+        Ok(check(&Site::of(&self.folder()?, &plan), &plan))
     }
 }
 
-fn check(home: &Path, plan: &StackPlan) -> Vec<ComponentCheck> {
-    let secrets = secrets_of(home, plan);
+fn check(site: &Site, plan: &StackPlan) -> Vec<ComponentCheck> {
+    let secrets = secrets_of(site, plan);
     std::thread::scope(|scope| {
         let secrets = &secrets;
         let checks = plan.components.iter().map(|component| {
-            let check = move || check_one(home, component, secrets);
+            let check = move || check_one(site, component, secrets);
             (component, scope.spawn(check))
         });
         // All are started before any is waited for.
@@ -73,17 +67,17 @@ fn check(home: &Path, plan: &StackPlan) -> Vec<ComponentCheck> {
     })
 }
 
-fn secrets_of(home: &Path, plan: &StackPlan) -> Secrets {
+fn secrets_of(site: &Site, plan: &StackPlan) -> Secrets {
     let store = plan.component(ComponentType::SecretsStore);
     let opened = store.and_then(|store| {
-        let opened = super::open::open(home, store, &Secrets::environment(), Access::Use).ok()?;
+        let opened = super::open::open(site, store, &Secrets::environment(), Access::Use).ok()?;
         opened.value::<Arc<dyn SecretsStore>>()
     });
     // When it can't be opened, its own check says why.
     Secrets::new(opened.map(|store| Arc::clone(&*store)))
 }
 
-fn check_one(home: &Path, plan: &ComponentPlan, secrets: &Secrets) -> ComponentCheck {
+fn check_one(site: &Site, plan: &ComponentPlan, secrets: &Secrets) -> ComponentCheck {
     let flavor = match flavor(plan.kind, &plan.flavor) {
         Ok(flavor) => flavor,
         Err(error) => {
@@ -94,7 +88,7 @@ fn check_one(home: &Path, plan: &ComponentPlan, secrets: &Secrets) -> ComponentC
             );
         }
     };
-    let opening = opening(home, plan);
+    let opening = site.opening(plan);
     let values = match given(plan, secrets) {
         Ok(values) => values,
         Err(error) => return of(plan, plan.flavor.clone(), Some(said(&error, secrets, plan))),

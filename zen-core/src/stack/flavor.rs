@@ -29,14 +29,16 @@ pub trait ComponentKind: 'static {
 pub struct Opening<'o> {
     /// The folder that holds everything of the project, such as `.zen`.
     pub home: &'o Path,
+    /// The project's folder, where relative paths begin.
+    pub project: &'o Path,
     /// The component's name.
     pub name: &'o str,
 }
 
 impl Opening<'_> {
-    /// A path of a configuration: relative ones begin at the project's folder, which holds `.zen`.
+    /// A path of a configuration: relative ones begin at the project's folder, which holds `.zen` and `zen.toml`.
     pub fn path(&self, path: &Path) -> std::path::PathBuf {
-        self.home.parent().unwrap_or(self.home).join(path)
+        self.project.join(path)
     }
 }
 
@@ -277,8 +279,15 @@ impl FlavorEntry {
                 OpenFailure::Mistake(Mistake { key, reason }) => format!("`{key}`: {reason}").into(),
             },
         };
-        self.open(Value::Object(Map::new()), &Opening { home, name })
-            .map_err(failed)
+        self.open(
+            Value::Object(Map::new()),
+            &Opening {
+                home,
+                project: home.parent().unwrap_or(home),
+                name,
+            },
+        )
+        .map_err(failed)
     }
 
     pub(super) fn value_type(&self) -> TypeId {

@@ -1,6 +1,6 @@
 //! Where a project keeps what zen remembers.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Names the folder that holds everything of a project, in the environment of a program and of the processes it starts.
 pub const HOME_VARIABLE: &str = "ZEN_HOME";
@@ -29,6 +29,22 @@ fn find_without_variable(start: &Path) -> PathBuf {
         .or_else(package)
         .unwrap_or(start)
         .join(".zen")
+}
+
+/// A path as it is written, absolute and without `.` and `..`; what links point at isn't asked.
+pub(crate) fn lexical(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut plain = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]

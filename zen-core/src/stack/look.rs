@@ -17,11 +17,11 @@ impl StackChoice {
     /// # Errors
     /// When there is no such folder, or its content can't be read or used by this version of zen; when settings are wrong.
     pub fn look(&self) -> Result<Stack, StackError> {
-        let home = self.folder()?;
-        let home = home
+        let folder = self.folder()?;
+        let plan = Settings::at(&folder)?.plan(self)?;
+        let home = folder
             .canonicalize()
-            .map_err(|source| StackError::Home { path: home, source })?;
-        let plan = Settings::at(&home)?.plan(self)?;
+            .map_err(|source| StackError::Home { path: folder, source })?;
         // A builder without a home makes no folder, and settles nothing.
         let stack = parts(&home, &plan, None, Access::Look)?.build()?;
         Ok(stack.looking_at(home))

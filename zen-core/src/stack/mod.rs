@@ -35,7 +35,7 @@ pub use flavors::{ArtifactStoreKind, MetadataStoreKind, SecretsStoreKind};
 pub use home::{HOME_VARIABLE, find_home};
 pub(crate) use keep::Hold;
 pub use liveness::Liveness;
-pub(crate) use open::told_components;
+pub(crate) use open::{Told, told_components};
 pub(crate) use program::{digest_of, git_commit, host, program, program_path, user};
 pub use registry::{flavor, flavors};
 pub use settings::{

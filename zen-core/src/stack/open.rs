@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use serde_json::Value;
 
 use super::flavor::{Mistake, OpenFailure};
-use super::settings::{object, resolved};
+use super::home::lexical;
+use super::settings::{object, parse_value, resolved};
 use super::stack::make_home;
 use super::{
-    ArtifactStoreKind, ComponentKind, ComponentPlan, ComponentType, MetadataStoreKind, Opening,
-    SecretsStoreKind, Settings, SettingsError, Stack, StackBuilder, StackChoice, StackError, StackPlan,
-    find_home, flavor,
+    ArtifactStoreKind, ComponentDefinition, ComponentKind, ComponentPlan, ComponentType, MetadataStoreKind,
+    Opening, SecretsStoreKind, Settings, SettingsError, Source, Stack, StackBuilder, StackChoice, StackError,
+    StackPlan, find_home, flavor,
 };
 use crate::artifact::{ArtifactError, ArtifactStore, StoreOrigin};
 use crate::graph::{Component, NotOpened};
@@ -22,10 +23,12 @@ use crate::secrets::Secrets;
 
 /// What a process was told by the one that started it: its stack may have been chosen, or put together, in code.
 #[derive(Debug, Clone)]
-struct Told {
-    home: PathBuf,
-    origin: Option<StoreOrigin>,
-    plan: Option<StackPlan>,
+pub(crate) struct Told {
+    pub(crate) home: PathBuf,
+    pub(crate) origin: Option<StoreOrigin>,
+    pub(crate) plan: Option<StackPlan>,
+    /// Instead of those that this process would find.
+    pub(crate) secrets: Option<Secrets>,
 }
 
 /// See [`StackChoice::activate`].
@@ -41,14 +44,15 @@ impl StackChoice {
     /// # Errors
     /// When settings are wrong, a flavour is missing in this program, a secret is missing, or a store can't be opened.
     pub fn open(&self) -> Result<Stack, StackError> {
-        let home = make_home(&self.folder()?)?;
-        let told = told(&home);
-        let of_told = told.as_ref().filter(|_| self.is_only_home());
-        let plan = match of_told.and_then(|told| told.plan.clone()) {
+        let folder = self.folder()?;
+        let settled = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let told = told(&settled).filter(|_| self.is_only_home());
+        let plan = match told.as_ref().and_then(|told| told.plan.clone()) {
             Some(plan) => plan,
-            None => Settings::at(&home)?.plan(self)?,
+            // Before anything is made.
+            None => Settings::at(&folder)?.plan(self)?,
         };
-        open_once(home, plan, of_told.and_then(|told| told.origin.clone()))
+        open_once(make_home(&folder)?, plan, told)
     }
 
     /// Opens the stack and makes it what [`Stack::active`] opens in this process from now on: for a program with a flag for it.
@@ -100,18 +104,18 @@ impl StackChoice {
     pub fn secrets(&self) -> Result<Secrets, StackError> {
         let home = self.folder()?;
         let plan = self.plan()?;
-        secrets(&home, &plan)
+        secrets(&Site::of(&home, &plan), &plan)
     }
 
     pub(super) fn folder(&self) -> Result<PathBuf, StackError> {
         match &self.home {
-            Some(home) => Ok(home.clone()),
+            Some(home) => Ok(lexical(home)),
             None => {
                 let here = std::env::current_dir().map_err(|source| StackError::Home {
                     path: PathBuf::from("."),
                     source,
                 })?;
-                Ok(find_home(&here))
+                Ok(lexical(&find_home(&here)))
             }
         }
     }
@@ -128,9 +132,10 @@ impl StackChoice {
 
 impl Stack {
     /// Which stack this process uses for a project, told by the process that started it.
-    pub(crate) fn is_told(home: &Path, origin: Option<StoreOrigin>, plan: Option<StackPlan>) {
-        let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
-        *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Told { home, origin, plan });
+    pub(crate) fn is_told(told: Told) {
+        let home = told.home.canonicalize().unwrap_or_else(|_| told.home.clone());
+        let plan = told.plan.map(StackPlan::adopted);
+        *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Told { home, plan, ..told });
     }
 }
 
@@ -142,17 +147,17 @@ fn told(home: &Path) -> Option<Told> {
 /// Stacks that were opened, by their folders and plans.
 type Open = HashMap<PathBuf, Vec<(StackPlan, Stack)>>;
 
-fn open_once(home: PathBuf, plan: StackPlan, origin: Option<StoreOrigin>) -> Result<Stack, StackError> {
+fn open_once(home: PathBuf, plan: StackPlan, told: Option<Told>) -> Result<Stack, StackError> {
     static OPEN: OnceLock<Mutex<Open>> = OnceLock::new();
     let mut open = OPEN
         .get_or_init(Mutex::default)
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
     let there = open.entry(home.clone()).or_default();
-    if let Some((_, stack)) = there.iter().find(|(known, _)| *known == plan) {
+    if let Some((_, stack)) = there.iter().find(|(known, _)| known.is_same(&plan)) {
         return Ok(stack.clone());
     }
-    let stack = open_plan(&home, &plan, origin)?;
+    let stack = open_plan(&home, &plan, told)?;
     there.push((plan, stack.clone()));
     Ok(stack)
 }
@@ -165,8 +170,8 @@ pub(super) enum Access {
 }
 
 /// Opens what a plan says.
-fn open_plan(home: &Path, plan: &StackPlan, origin: Option<StoreOrigin>) -> Result<Stack, StackError> {
-    let builder = parts(home, plan, origin, Access::Use)?;
+fn open_plan(home: &Path, plan: &StackPlan, told: Option<Told>) -> Result<Stack, StackError> {
+    let builder = parts(home, plan, told, Access::Use)?;
     let is_in_memory = |component: &ComponentPlan| component.flavor == "memory";
     match plan
         .component(ComponentType::MetadataStore)
@@ -177,14 +182,44 @@ fn open_plan(home: &Path, plan: &StackPlan, origin: Option<StoreOrigin>) -> Resu
     }
 }
 
+/// Where a stack is.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    home: PathBuf,
+    project: PathBuf,
+}
+
+impl Site {
+    pub(super) fn of(home: &Path, plan: &StackPlan) -> Self {
+        Self {
+            home: home.to_owned(),
+            project: plan.project.clone(),
+        }
+    }
+
+    pub(super) fn opening<'o>(&'o self, plan: &'o ComponentPlan) -> Opening<'o> {
+        Opening {
+            home: &self.home,
+            project: &self.project,
+            name: &plan.name,
+        }
+    }
+}
+
 /// A builder with the parts that a plan says.
 pub(super) fn parts(
     home: &Path,
     plan: &StackPlan,
-    origin: Option<StoreOrigin>,
+    told: Option<Told>,
     access: Access,
 ) -> Result<StackBuilder, StackError> {
-    let secrets = secrets(home, plan)?;
+    let site = Site::of(home, plan);
+    let site = &site;
+    let (origin, of_told) = told.map_or((None, None), |told| (told.origin, told.secrets));
+    let secrets = match of_told {
+        Some(secrets) => secrets,
+        None => secrets(site, plan)?,
+    };
     let part = |kind| {
         plan.component(kind).ok_or(StackError::Incomplete {
             component: ComponentType::words(kind),
@@ -192,11 +227,11 @@ pub(super) fn parts(
         })
     };
     let metadata_plan = part(ComponentType::MetadataStore)?;
-    let metadata = value::<MetadataStoreKind>(home, metadata_plan, &secrets, access)?;
+    let metadata = value::<MetadataStoreKind>(site, metadata_plan, &secrets, access)?;
     let store_plan = part(ComponentType::ArtifactStore)?;
     let artifacts = match origin {
         Some(origin) => ArtifactStore::open_from(origin)?,
-        None => (*value::<ArtifactStoreKind>(home, store_plan, &secrets, access)?).clone(),
+        None => (*value::<ArtifactStoreKind>(site, store_plan, &secrets, access)?).clone(),
     };
     let mut builder = Stack::builder()
         .name(&plan.name)
@@ -205,19 +240,19 @@ pub(super) fn parts(
         .secrets(secrets.clone())
         .named(store_plan, metadata_plan)
         .plan(plan.clone());
-    for component in others(home, plan, &secrets) {
+    for component in others(site, plan, &secrets) {
         builder = builder.component(component);
     }
     Ok(builder)
 }
 
 /// The secrets that configurations refer to. Those of the environment come first, whatever the stack's store.
-fn secrets(home: &Path, plan: &StackPlan) -> Result<Secrets, StackError> {
+fn secrets(site: &Site, plan: &StackPlan) -> Result<Secrets, StackError> {
     let Some(store) = plan.component(ComponentType::SecretsStore) else {
         return Ok(Secrets::environment());
     };
     // Its own configuration can't refer to what is in it.
-    let opened = value::<SecretsStoreKind>(home, store, &Secrets::environment(), Access::Use)?;
+    let opened = value::<SecretsStoreKind>(site, store, &Secrets::environment(), Access::Use)?;
     Ok(match store.flavor.as_str() {
         "environment" => Secrets::environment(),
         _ => Secrets::new(Some(Arc::clone(&*opened))),
@@ -225,28 +260,26 @@ fn secrets(home: &Path, plan: &StackPlan) -> Result<Secrets, StackError> {
 }
 
 fn value<K: ComponentKind>(
-    home: &Path,
+    site: &Site,
     plan: &ComponentPlan,
     secrets: &Secrets,
     access: Access,
 ) -> Result<Arc<K::Value>, StackError> {
-    let component = open(home, plan, secrets, access)?;
+    let component = open(site, plan, secrets, access)?;
     component.value::<K::Value>().ok_or_else(|| {
         let reason = format!("it makes no {}", plan.kind.words());
         failed(plan, reason.into())
     })
 }
 
-/// The components that this process was told of by the one that started it, but for stores and secrets. They are opened when a step asks.
-/// None when it was told of no settings.
-pub(crate) fn told_components(home: &Path, secrets: &Secrets) -> Option<Vec<Component>> {
-    let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
-    let plan = told(&home)?.plan?;
-    Some(others(&home, &plan, secrets).collect())
+/// The components of a plan that this process was told, but for stores and secrets. They are opened when a step asks.
+pub(crate) fn told_components(home: &Path, plan: &StackPlan, secrets: &Secrets) -> Vec<Component> {
+    let plan = plan.clone().adopted();
+    others(&Site::of(home, &plan), &plan, secrets).collect()
 }
 
 fn others<'p>(
-    home: &'p Path,
+    site: &'p Site,
     plan: &'p StackPlan,
     secrets: &'p Secrets,
 ) -> impl Iterator<Item = Component> + 'p {
@@ -259,30 +292,30 @@ fn others<'p>(
     plan.components
         .iter()
         .filter(is_other)
-        .map(|component| later(home, component, secrets))
+        .map(|component| later(site, component, secrets))
 }
 
 /// A component that is opened when somebody asks for it.
-fn later(home: &Path, plan: &ComponentPlan, secrets: &Secrets) -> Component {
+fn later(site: &Site, plan: &ComponentPlan, secrets: &Secrets) -> Component {
     let of: Option<TypeId> = flavor(plan.kind, &plan.flavor)
         .ok()
         .map(|flavor| flavor.value_type());
-    let (home, secrets, plan) = (home.to_owned(), secrets.clone(), plan.clone());
+    let (site, secrets, plan) = (site.clone(), secrets.clone(), plan.clone());
     let (kind, name, flavor) = (plan.kind.as_str(), plan.name.clone(), plan.flavor.clone());
     let open =
-        move || open(&home, &plan, &secrets, Access::Use).map_err(|error| Arc::new(error) as NotOpened);
+        move || open(&site, &plan, &secrets, Access::Use).map_err(|error| Arc::new(error) as NotOpened);
     Component::opened(kind, name, flavor, of, open)
 }
 
 /// Opens a component, its secrets in their places.
 pub(super) fn open(
-    home: &Path,
+    site: &Site,
     plan: &ComponentPlan,
     secrets: &Secrets,
     access: Access,
 ) -> Result<Component, StackError> {
     let flavor = flavor(plan.kind, &plan.flavor).map_err(SettingsError::from)?;
-    let opening = opening(home, plan);
+    let opening = site.opening(plan);
     let values = given(plan, secrets)?;
     let opened = match access {
         Access::Use => flavor.open(values, &opening),
@@ -291,16 +324,18 @@ pub(super) fn open(
     opened.map_err(|failure| not_opened(plan, failure))
 }
 
-pub(super) fn opening<'o>(home: &'o Path, plan: &'o ComponentPlan) -> Opening<'o> {
-    Opening {
-        home,
-        name: &plan.name,
-    }
-}
-
 /// What the flavour gets.
 pub(super) fn given(plan: &ComponentPlan, secrets: &Secrets) -> Result<Value, StackError> {
-    let values = object(plan.given());
+    let mut values = plan.given();
+    for (key, value) in &mut values {
+        let said = plan.values.get(key).map(|value| &value.source);
+        // The program that put the plan together may not have had the flavour, and so not known what the text means.
+        if let (Value::String(text), Some(Source::Environment { .. })) = (&*value, said) {
+            let definition = ComponentDefinition::new(plan.kind, &plan.name, &plan.flavor);
+            *value = parse_value(&definition, key, text)?;
+        }
+    }
+    let values = object(values);
     resolved(&values, &|text| secrets.resolve(text)).map_err(|error| failed(plan, Box::new(error)))
 }
 

@@ -346,7 +346,7 @@ pub(super) fn built() -> &'static Mutex<HashMap<PathBuf, Weak<Inner>>> {
 }
 
 pub(super) fn make_home(home: &Path) -> Result<PathBuf, StackError> {
-    let made = std::fs::create_dir_all(home).and_then(|()| home.canonicalize());
+    let made = crate::home_folder::make(home).and_then(|()| home.canonicalize());
     made.map_err(|source| StackError::Home {
         path: home.to_owned(),
         source,

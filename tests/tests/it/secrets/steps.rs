@@ -31,7 +31,7 @@ async fn a_step_has_the_secrets_of_its_stack() {
     file.set(&"steps.password".parse().unwrap(), &Secret::new("sesame-4711"))
         .unwrap();
     let stack = Stack::builder()
-        .component(component(file.clone()))
+        .secrets(Secrets::new(Some(Arc::new(file.clone()))))
         .build()
         .unwrap();
     let run = measuring().on(&stack).quiet().run().await.unwrap();

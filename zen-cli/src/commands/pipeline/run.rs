@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 use zen_core::graph::{PipelineInfo, registered_pipeline};
 use zen_core::runner::RunConfig;
+use zen_core::stack::Stack;
 
 use crate::Exit;
 use crate::commands::{Command, Context, Need};
@@ -70,12 +71,13 @@ impl Command for Run {
         for tag in self.tag {
             launch = launch.tag(tag);
         }
-        let stack = context.project.choice()?.activate()?;
         if self.dry_run {
+            let stack = looked_at(context)?;
             let plan = wait_for_runs(launch.on(&stack).plan())??;
             context.out.show(&plan, || Ok(format!("{plan}\n")))?;
             return Ok(Exit::Success);
         }
+        let stack = context.project.choice()?.activate()?;
         if self.quiet || context.out.is_json() {
             launch = launch.quiet();
         }
@@ -84,6 +86,15 @@ impl Command for Run {
 
     fn need(&self) -> Need {
         Need::Program
+    }
+}
+
+/// The project's stack, in which nothing is written; where there is no project yet, there is nothing to hit.
+fn looked_at(context: &Context) -> Result<Stack, Error> {
+    match context.project.client() {
+        Ok(client) => Ok(client.stack().clone()),
+        Err(Error::NotFound { .. }) => Ok(Stack::in_memory()?),
+        Err(error) => Err(error),
     }
 }
 

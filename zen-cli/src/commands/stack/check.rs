@@ -26,7 +26,7 @@ struct Output {
 
 impl Command for Check {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
-        let components = context.project.choice()?.maybe_stack(self.name).check()?;
+        let components = context.project.choice_of(self.name.as_ref())?.check()?;
         let output = Output {
             ok: components.iter().all(ComponentCheck::is_ok),
             components,

@@ -16,7 +16,7 @@ pub(crate) struct Describe {
 
 impl Command for Describe {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
-        let plan = context.project.choice()?.maybe_stack(self.name).plan()?;
+        let plan = context.project.choice_of(self.name.as_ref())?.plan()?;
         let out = &context.out;
         out.show(&plan, || {
             let mut fields = Fields::default();

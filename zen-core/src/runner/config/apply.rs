@@ -2,7 +2,9 @@
 
 use super::RunConfig;
 use crate::graph::configure::Overrides;
-use crate::graph::{ConfigError, ConfigPlace, OutputRef, Pipeline, PipelineOutput, build_pipeline};
+use crate::graph::{
+    ConfigError, ConfigPlace, OutputRef, Pipeline, PipelineOutput, RegistryError, build_pipeline,
+};
 use crate::runner::Launch;
 
 impl RunConfig {
@@ -13,8 +15,13 @@ impl RunConfig {
     pub fn launch(mut self, pipeline: &str) -> Result<Launch<Vec<OutputRef>>, ConfigError> {
         let parameters = std::mem::take(&mut self.parameters);
         let built = build_pipeline(pipeline, &parameters).map_err(|error| {
+            let place = match &error {
+                RegistryError::UnknownParameter { parameter, .. }
+                | RegistryError::WrongParameter { parameter, .. } => format!("parameters.{parameter}"),
+                _ => "parameters".to_owned(),
+            };
             let error = ConfigError::NotBuilt {
-                place: ConfigPlace::of("parameters".into()),
+                place: ConfigPlace::of(place),
                 error,
             };
             self.located(error)

@@ -62,6 +62,8 @@ impl<O: PipelineOutput> Launch<O> {
                 Some(stack) => stack,
                 None => Stack::active()?,
             };
+            // A run would be refused for it.
+            stack.ready()?;
             let resumed = resumed(&stack, &name, hash, resume)?;
             Ok((stack, resumed))
         })

@@ -26,7 +26,7 @@ use crate::graph::{
 use crate::runner::executor::{Cancel, Executor, InProcess, ProducedOutput, StepTask};
 use crate::runner::logs::log_layer;
 use crate::secrets::Secrets;
-use crate::stack::{Stack, told_components};
+use crate::stack::{Stack, Told, told_components};
 
 /// Whether this process's `main` looks whether it is a worker.
 static HOOKED: AtomicBool = AtomicBool::new(false);
@@ -121,15 +121,20 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
     }
     // Where values wait that are too large for memory.
     let waiting = launch.scratch.parent().map(Path::to_owned).unwrap_or_default();
+    // The parent's, and nothing that this process may have of its own: so the parent knows what not to show.
+    let secrets = Secrets::of(Arc::new(ParentSecrets(Arc::clone(remote))));
+    if let Some(home) = &launch.home {
+        Stack::is_told(Told {
+            home: home.clone(),
+            origin: launch.store.clone(),
+            plan: launch.stack.clone(),
+            secrets: Some(secrets.clone()),
+        });
+    }
     let store = match launch.store.take() {
-        Some(origin) => {
-            if let Some(home) = &launch.home {
-                Stack::is_told(home, Some(origin.clone()), launch.stack.take());
-            }
-            ArtifactStore::open_from(origin)
-                .map_err(|error| worker(chain(&error)))?
-                .or_scratch(waiting)
-        }
+        Some(origin) => ArtifactStore::open_from(origin)
+            .map_err(|error| worker(chain(&error)))?
+            .or_scratch(waiting),
         // Everything comes and goes over the socket.
         None => ArtifactStore::in_memory(),
     };
@@ -142,8 +147,7 @@ fn execute(launch: &mut Launch, remote: &Arc<Remote>) -> Result<Vec<Output>, Fai
     let inputs = load(graph, node, std::mem::take(&mut launch.inputs), &store)?;
 
     let mut facts = std::mem::take(&mut launch.facts);
-    let secrets = Secrets::new(Some(Arc::new(ParentSecrets(Arc::clone(remote)))));
-    let mut components = components(&launch.home, &facts.stack, &store, &secrets);
+    let mut components = components(launch, &facts.stack, &store, &secrets);
     components.push(Component::new(SECRETS, "default", "parent", Arc::new(secrets)));
     facts.components = Arc::new(components);
     let (run, step, attempt) = (facts.run, facts.step, facts.attempt);
@@ -316,22 +320,27 @@ fn store_output(
 }
 
 /// The stack's components, as far as another process can have them.
-fn components(
-    home: &Option<PathBuf>,
-    name: &str,
-    store: &ArtifactStore,
-    secrets: &Secrets,
-) -> Vec<Component> {
+fn components(launch: &Launch, name: &str, store: &ArtifactStore, secrets: &Secrets) -> Vec<Component> {
+    // Of a stack in the parent's memory there is nothing else here.
+    let project = launch.home.clone().unwrap_or_else(|| PathBuf::from(".zen"));
+    let mut components = match &launch.stack {
+        Some(plan) => told_components(&project, plan, secrets),
+        None => Vec::new(),
+    };
     if store.for_another_process().is_none() {
-        return Vec::new();
+        return components;
     }
     let scheme = store.url().split_once("://").map_or("file", |(scheme, _)| scheme);
-    let of_artifacts = Component::new("artifact_store", "default", scheme, Arc::new(store.clone()));
-    let Some(home) = home.clone() else {
-        return vec![of_artifacts];
+    components.push(Component::new(
+        "artifact_store",
+        "default",
+        scheme,
+        Arc::new(store.clone()),
+    ));
+    let Some(home) = launch.home.clone() else {
+        return components;
     };
-    let told = told_components(&home, secrets);
-    let has_plan = told.is_some();
+    let has_plan = launch.stack.is_some();
     let (name, store) = (name.to_owned(), store.clone());
     let opened: OnceLock<Option<Arc<Stack>>> = OnceLock::new();
     // Few steps ask for it, and opening it takes longer than everything else here.
@@ -340,8 +349,7 @@ fn components(
             .get_or_init(|| open(&home, &name, store.clone(), has_plan))
             .clone()
     };
-    let mut components = vec![of_artifacts, Component::made("stack", "default", "stack", open)];
-    components.extend(told.unwrap_or_default());
+    components.push(Component::made("stack", "default", "stack", open));
     components
 }
 

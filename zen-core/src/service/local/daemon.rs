@@ -18,7 +18,7 @@ use super::{LocalServiceEntry, Serving, control, ending, kind, log, registered_s
 use crate::graph::failure::chain;
 use crate::service::ServiceError;
 use crate::serving::BoxError;
-use crate::stack::Stack;
+use crate::stack::{Stack, Told};
 
 /// How long a daemon asks the metadata whether it is the current version.
 const RECORDED: Duration = Duration::from_secs(60);
@@ -97,7 +97,14 @@ fn begin() -> io::Result<(Launch, Arc<Reports>, Orders)> {
     let mut orders = BufReader::new(orders);
     let mut line = String::new();
     orders.read_line(&mut line)?;
-    let launch = serde_json::from_str(&line)?;
+    // What the parser says would show what stands there, credentials among it.
+    let unreadable = |_| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "what it is to be can't be read: it may come from another version of zen",
+        )
+    };
+    let launch = serde_json::from_str(&line).map_err(unreadable)?;
     Ok((launch, reports, orders))
 }
 
@@ -128,7 +135,12 @@ fn run(launch: Launch, reports: &Arc<Reports>, orders: Orders) -> Result<(), Box
     log::keep_bounded(launch.log.clone(), launch.limits);
     crate::printing::print_events();
     crate::printing::redact_panics();
-    Stack::is_told(&launch.home, launch.artifacts.clone(), launch.stack.clone());
+    Stack::is_told(Told {
+        home: launch.home.clone(),
+        origin: launch.artifacts.clone(),
+        plan: launch.stack.clone(),
+        secrets: None,
+    });
     say!(
         "zen: {} version {} of service {} begins in process {}",
         launch.kind,

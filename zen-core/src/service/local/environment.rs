@@ -5,11 +5,18 @@ use std::ffi::OsString;
 use serde_json::Value;
 
 use crate::secrets::{EnvironmentSecrets, Reference, is_secret_variable, references};
+use crate::stack::{ComponentType, StackPlan};
 
-/// The variables that hold secrets which the service's configuration doesn't name.
-pub(super) fn withheld(config: &Value) -> Vec<OsString> {
+/// The variables that hold secrets which neither the service's configuration names nor that of the stores that its process opens.
+pub(super) fn withheld(config: &Value, stack: Option<&StackPlan>) -> Vec<OsString> {
     let mut named = Vec::new();
     name_all(config, &mut named);
+    for kind in [ComponentType::MetadataStore, ComponentType::SecretsStore] {
+        let store = stack.and_then(|plan| plan.component(kind));
+        for value in store.into_iter().flat_map(|store| store.values.values()) {
+            name_all(&value.value, &mut named);
+        }
+    }
     std::env::vars_os()
         .map(|(name, _)| name)
         .filter(|name| is_secret_variable(name) && !named.iter().any(|known| **known == **name))

@@ -88,7 +88,7 @@ impl Starting {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log);
-        for variable in environment::withheld(&launch.config) {
+        for variable in environment::withheld(&launch.config, launch.stack.as_ref()) {
             command.env_remove(variable);
         }
         if let Some(project) = launch.home.parent() {

@@ -30,7 +30,7 @@ impl Settings {
             return Err(built_in(definition.kind.words(), DEFAULT_NAME));
         }
         let source = self.registered_source();
-        self.change(|document| {
+        self.change(|_, document| {
             let key = (definition.kind, definition.name.clone());
             if let Some(there) = document.components.get(&key) {
                 return Err(SettingsError::Exists {
@@ -58,12 +58,10 @@ impl Settings {
         values: BTreeMap<String, Option<Value>>,
     ) -> Result<(), SettingsError> {
         self.not_in_file(kind, name)?;
-        self.registered_component(kind, name)?;
-        let settings = self.clone();
-        self.change(|document| {
+        self.change(|now, document| {
+            now.registered_component(kind, name)?;
             let Some(component) = document.components.get_mut(&(kind, name.to_owned())) else {
-                // Another process has deleted it since.
-                return Err(settings.no_component(kind, name));
+                return Err(now.no_component(kind, name));
             };
             for (key, value) in values {
                 match value {
@@ -81,10 +79,9 @@ impl Settings {
     /// When there is none, or a stack uses it.
     pub fn delete_component(&mut self, kind: ComponentType, name: &str) -> Result<(), SettingsError> {
         self.not_in_file(kind, name)?;
-        self.registered_component(kind, name)?;
-        let of_file: Vec<_> = self.project.stacks.values().cloned().collect();
-        self.change(|document| {
-            let stacks = document.stacks.values().chain(&of_file);
+        self.change(|now, document| {
+            now.registered_component(kind, name)?;
+            let stacks = document.stacks.values().chain(now.project.stacks.values());
             let users: BTreeSet<_> = stacks
                 .filter(|stack| stack.components.get(&kind).is_some_and(|used| used == name))
                 .map(|stack| format!("stack `{}`", stack.name))
@@ -111,11 +108,15 @@ impl Settings {
         if definition.name == DEFAULT_NAME {
             return Err(built_in("stack", DEFAULT_NAME));
         }
+        // Before anything is made for it.
         for (kind, name) in &definition.components {
             self.component(*kind, name)?;
         }
         let source = self.registered_source();
-        self.change(|document| {
+        self.change(|now, document| {
+            for (kind, name) in &definition.components {
+                now.component(*kind, name)?;
+            }
             if let Some(there) = document.stacks.get(&definition.name) {
                 return Err(SettingsError::Exists {
                     what: "stack",
@@ -138,16 +139,15 @@ impl Settings {
     /// When there is no such stack or component.
     pub fn update_stack(&mut self, name: &str, changes: &StackChanges) -> Result<(), SettingsError> {
         self.stack_not_in_file(name)?;
-        self.registered_stack(name)?;
-        for (kind, component) in changes {
-            if let Some(component) = component {
-                self.component(*kind, component)?;
+        self.change(|now, document| {
+            now.registered_stack(name)?;
+            for (kind, component) in changes {
+                if let Some(component) = component {
+                    now.component(*kind, component)?;
+                }
             }
-        }
-        let settings = self.clone();
-        self.change(|document| {
             let Some(stack) = document.stacks.get_mut(name) else {
-                return Err(settings.no_stack(name));
+                return Err(now.no_stack(name));
             };
             for (kind, component) in changes {
                 match component {
@@ -177,11 +177,9 @@ impl Settings {
     /// When there is none, or it is active.
     pub fn delete_stack(&mut self, name: &str) -> Result<(), SettingsError> {
         self.stack_not_in_file(name)?;
-        self.registered_stack(name)?;
-        let of_file = self.project.stack.clone();
-        self.change(|document| {
-            let active = document.stack.clone().or(of_file);
-            if active.is_some_and(|(active, _)| active == name) {
+        self.change(|now, document| {
+            now.registered_stack(name)?;
+            if now.active().0 == name {
                 return Err(SettingsError::InUse {
                     what: "stack",
                     name: name.to_owned(),
@@ -198,21 +196,24 @@ impl Settings {
     /// # Errors
     /// When there is no such stack.
     pub fn set_active(&mut self, name: &str) -> Result<(), SettingsError> {
-        self.stack(name)?;
         let source = self.registered_source();
-        self.change(|document| {
+        self.change(|now, document| {
+            now.stack(name)?;
             document.stack = Some((name.to_owned(), source));
             Ok(())
         })
     }
 
+    /// Changes what is registered by now, which the change also gets as settings: what was read before may be outdated.
     fn change(
         &mut self,
-        change: impl FnOnce(&mut Document) -> Result<(), SettingsError>,
+        change: impl FnOnce(&Self, &mut Document) -> Result<(), SettingsError>,
     ) -> Result<(), SettingsError> {
         let mut after = None;
+        let mut now = self.clone();
         changed(&self.home, |document| {
-            change(document)?;
+            now.registered = document.clone();
+            change(&now, document)?;
             after = Some(document.clone());
             Ok(())
         })?;

@@ -11,6 +11,7 @@ use super::definition::check_name;
 use super::{ComponentDefinition, SettingsError, Source, StackDefinition};
 use crate::near::{did_you_mean, nearest};
 use crate::stack::ComponentType;
+use crate::stack::home::lexical;
 
 /// The program of a project: what is started for commands that need the user's code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,9 +270,22 @@ impl Reader<'_> {
 }
 
 /// Where `zen.toml` is for a project that keeps its files in `home`: beside it, unless `ZEN_CONFIG` says otherwise.
-pub(super) fn project_file(home: &Path) -> PathBuf {
-    match std::env::var_os(super::CONFIG_VARIABLE).filter(|path| !path.is_empty()) {
-        Some(path) => PathBuf::from(path),
-        None => home.parent().unwrap_or(home).join("zen.toml"),
+pub(super) fn project_file(home: &Path) -> Result<PathBuf, SettingsError> {
+    let Some(path) = std::env::var_os(super::CONFIG_VARIABLE).filter(|path| !path.is_empty()) else {
+        return Ok(home.parent().unwrap_or(home).join("zen.toml"));
+    };
+    let path = lexical(Path::new(&path));
+    // Whoever names a file means one that is there.
+    match path.try_exists() {
+        Ok(true) => Ok(path),
+        Ok(false) => Err(SettingsError::Variable {
+            variable: super::CONFIG_VARIABLE.to_owned(),
+            reason: format!("there is no file {}", path.display()),
+        }),
+        Err(source) => Err(SettingsError::File {
+            doing: "reading",
+            path,
+            source,
+        }),
     }
 }

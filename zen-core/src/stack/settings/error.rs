@@ -95,6 +95,24 @@ pub enum SettingsError {
         /// Why not.
         reason: String,
     },
+    /// A variable of the environment sets a value that can't be used.
+    #[error("the variable {variable}: {reason}")]
+    Variable {
+        /// Which.
+        variable: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A value was given for a component that the stack doesn't have.
+    #[error("stack `{stack}` has no {}, so its `{key}` can't be set", .kind.words())]
+    Unused {
+        /// The stack.
+        stack: String,
+        /// The component's type.
+        kind: ComponentType,
+        /// The key.
+        key: String,
+    },
     /// It is there already.
     #[error(
         "there is a {what} `{name}` already ({defined}); choose another name, or `zen {command} update {name}`"

@@ -26,7 +26,7 @@ pub(super) fn changed(
         path: path.clone(),
         source,
     };
-    std::fs::create_dir_all(home).map_err(|error| failed("making the folder of", error))?;
+    crate::home_folder::make(home).map_err(|error| failed("making the folder of", error))?;
     let lock = lock(&home.join("stacks.lock")).map_err(|error| failed("locking", error))?;
     let mut document = Document::read(&path, Owner::Registry)?;
     let before = document.clone();

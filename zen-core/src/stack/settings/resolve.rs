@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::{
     ComponentDefinition, ComponentPlan, DEFAULT_NAME, Settings, SettingsError, Source, Sourced, StackChoice,
     StackPlan, check_component, parse_value,
@@ -41,9 +43,23 @@ impl Settings {
             };
             components.push(component(definition, named_by, choice)?);
         }
+        // What was asked for in vain would else never be noticed.
+        for (kind, key) in choice.values.keys() {
+            if !components
+                .iter()
+                .any(|component: &ComponentPlan| component.kind == *kind)
+            {
+                return Err(SettingsError::Unused {
+                    stack: name,
+                    kind: *kind,
+                    key: key.clone(),
+                });
+            }
+        }
         Ok(StackPlan {
             name,
             source,
+            project: self.home.parent().unwrap_or(&self.home).to_owned(),
             components,
         })
     }
@@ -113,12 +129,16 @@ fn component(
         let (Some(variable), Some(text)) = (variable.to_str(), text.to_str()) else {
             continue;
         };
-        if let Some(key) = variable
-            .strip_prefix(&prefix)
-            .filter(|_| known.is_some() && !text.is_empty())
-        {
+        if let Some(key) = variable.strip_prefix(&prefix).filter(|_| !text.is_empty()) {
             let key = key.to_ascii_lowercase();
-            let value = parse_value(&definition, &key, text)?;
+            // The program that has the flavour reads it.
+            let value = match known {
+                Some(_) => parse_value(&definition, &key, text).map_err(|error| SettingsError::Variable {
+                    variable: variable.to_owned(),
+                    reason: error.to_string(),
+                })?,
+                None => Value::String(text.to_owned()),
+            };
             let source = Source::Environment {
                 variable: variable.to_owned(),
             };

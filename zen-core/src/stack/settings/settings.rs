@@ -9,6 +9,7 @@ use super::{
     ComponentDefinition, DEFAULT_NAME, ProgramCommand, STACK_VARIABLE, SettingsError, Source, StackDefinition,
 };
 use crate::near::nearest;
+use crate::stack::home::lexical;
 use crate::stack::registry::default_flavor;
 use crate::stack::{ComponentType, find_home};
 
@@ -54,11 +55,12 @@ impl Settings {
     /// # Errors
     /// When a file can't be read or understood.
     pub fn at(home: &Path) -> Result<Self, SettingsError> {
-        let project_file = project_file(home);
+        let home = lexical(home);
+        let project_file = project_file(&home)?;
         Ok(Self {
-            home: home.to_owned(),
             project: Document::read(&project_file, Owner::Project)?,
-            registered: Document::read(&file_of(home), Owner::Registry)?,
+            registered: Document::read(&file_of(&home), Owner::Registry)?,
+            home,
             project_file,
         })
     }

@@ -29,7 +29,8 @@ pub enum Source {
         /// The line, from 1.
         line: usize,
     },
-    /// Nobody said anything.
+    /// Nobody said anything; what another version of zen says is read as this too.
+    #[serde(other)]
     Default,
 }
 

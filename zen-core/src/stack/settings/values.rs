@@ -90,11 +90,10 @@ fn unknown_key(definition: &ComponentDefinition, flavor: &FlavorEntry, key: &str
 fn check_texts(value: &Value, secret: bool) -> Result<(), String> {
     match value {
         Value::String(text) => {
-            let references = references(text).map_err(|error| error.to_string())?;
-            // Around a reference there may be a word that is no secret, as in `Bearer {{api.token}}`.
-            if secret && references.is_empty() {
+            references(text).map_err(|error| error.to_string())?;
+            if secret && !is_only_references(text) {
                 return Err(
-                    "it is secret, and what is written here isn't: keep it with `zen secret set NAME KEY`, and write `{{NAME.KEY}}` here"
+                    "it is secret, and takes nothing but a reference: keep it with `zen secret set NAME KEY`, and write `{{NAME.KEY}}` here"
                         .into(),
                 );
             }
@@ -108,6 +107,10 @@ fn check_texts(value: &Value, secret: bool) -> Result<(), String> {
         Value::Array(values) => values.iter().try_for_each(|value| check_texts(value, secret)),
         Value::Object(values) => values.values().try_for_each(|value| check_texts(value, secret)),
         _ if secret => Err("a secret is a text `{{NAME.KEY}}`".into()),
+        // What TOML couldn't hold would come back as another number.
+        Value::Number(number) if number.as_i64().is_none() && !number.is_f64() => {
+            Err("a whole number has at most 64 bits".into())
+        }
         _ => Ok(()),
     }
 }
@@ -122,7 +125,16 @@ fn password_in_the_open(text: &str) -> bool {
         return false;
     };
     let password = user.split_once(':').map(|(_, password)| password);
-    password.is_some_and(|password| !password.is_empty() && !password.starts_with("{{"))
+    password.is_some_and(|password| !password.is_empty() && !is_only_references(password))
+}
+
+/// Whether a text is made of references and nothing else.
+fn is_only_references(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(end) = rest.strip_prefix("{{").and_then(|inner| inner.find("}}")) {
+        rest = &rest[end + 4..];
+    }
+    rest.is_empty() && !text.is_empty()
 }
 
 /// Every text of a value with its references replaced.
@@ -159,13 +171,19 @@ mod tests {
 
     #[test]
     fn passwords_in_urls_are_seen() {
-        for open in ["https://me:pw@host/x", "postgres://a:b@h", "s3://k:{s}@b"] {
+        for open in [
+            "https://me:pw@host/x",
+            "https://me:{{a.b}}pw@host",
+            "postgres://a:b@h",
+            "s3://k:{s}@b",
+        ] {
             assert!(password_in_the_open(open), "{open}");
         }
         for fine in [
             "https://host:80/x@y",
             "https://me@host",
             "https://me:{{a.b}}@host",
+            "https://me:{{a.b}}{{a.c}}@host",
             "no url: a:b@c",
             "https://me:@host",
         ] {

@@ -17,7 +17,7 @@ use super::wire::{ARGUMENT, Order, Report, Subject, VARIABLE, receive, say};
 use crate::client::blocking;
 use crate::graph::failure::chain;
 use crate::metadata::{ScheduleRecord, SlotRecord};
-use crate::stack::Stack;
+use crate::stack::{Stack, Told};
 
 /// Whether this process's `main` looks whether it is to work for a scheduler.
 static HOOKED: AtomicBool = AtomicBool::new(false);
@@ -95,8 +95,12 @@ fn execute() -> io::Result<()> {
 async fn find(subject: Subject) -> Result<(Stack, ScheduleRecord, SlotRecord), String> {
     let token = subject.token;
     let found = blocking(move || {
-        let (store, plan) = (subject.store.map(|store| *store), subject.stack.map(|plan| *plan));
-        Stack::is_told(&subject.home, store, plan);
+        Stack::is_told(Told {
+            home: subject.home.clone(),
+            origin: subject.store.map(|store| *store),
+            plan: subject.stack.map(|plan| *plan),
+            secrets: None,
+        });
         let stack = Stack::at(&subject.home)?;
         let metadata = stack.metadata();
         let found = (metadata.schedule(subject.schedule)?, metadata.slot(subject.slot)?);
