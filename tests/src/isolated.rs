@@ -293,3 +293,25 @@ pub fn chain(length: u64) -> Artifact<u64> {
     }
     x
 }
+
+/// What an isolated step sees of its stack: the stack's name, as the context and as the opened stack say, the alerter, and a secret that the
+/// environment of the run has.
+#[step(cache = false, isolation = process)]
+fn see(ctx: &StepContext) -> Result<String> {
+    let stack = ctx.component::<Stack>().ok_or("there is no stack")?;
+    let alerter = ctx.component::<std::sync::Arc<dyn zen_core::alert::Alerter>>();
+    let alerter = alerter.map_or_else(|| "no alerter".to_owned(), |alerter| format!("{alerter:?}"));
+    let secret = ctx.secret("chat.token")?.reveal().len();
+    let of_stack = stack.secrets().get(&"chat.token".parse()?)?.reveal().len();
+    Ok(format!(
+        "{} {} {alerter} {secret} {of_stack}",
+        ctx.stack(),
+        stack.name()
+    ))
+}
+
+/// See [`see`](see()).
+#[pipeline]
+pub fn seeing() -> Artifact<String> {
+    see()
+}

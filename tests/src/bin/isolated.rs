@@ -1,6 +1,6 @@
 //! The program that the tests' workers are, and that runs isolated steps itself.
 //!
-//! By hand, with the project's folder in `ZEN_HOME`: `ending <how> <folder>`, or `surroundings`, which prints the environment of a worker.
+//! By hand, with the project's folder in `ZEN_HOME`: `ending <how> <folder>`, `seeing`, or `surroundings`, which prints the environment of a worker.
 
 use zen_core::prelude::*;
 use zen_tests::isolated;
@@ -15,11 +15,15 @@ async fn main() -> Result<()> {
                 .await?;
             println!("{}", run.output().await?);
         }
+        ["seeing"] => {
+            let run = isolated::seeing().quiet().run().await?;
+            println!("{}", run.output().await?);
+        }
         ["surroundings"] => {
             let run = isolated::surroundings().run().await?;
             println!("{}", serde_json::to_string(&*run.output().await?)?);
         }
-        _ => return Err("usage: isolated ending <how> <folder> | surroundings".into()),
+        _ => return Err("usage: isolated ending <how> <folder> | seeing | surroundings".into()),
     }
     Ok(())
 }

@@ -107,8 +107,8 @@ impl Isolation {
         self
     }
 
-    /// Sets a variable of the process's environment. It counts in the step's cache key and is recorded with it: it is no place for
-    /// secrets, which are to be [inherited](Self::inherit).
+    /// Sets a variable of the process's environment. It counts in the step's cache key and is recorded with it, so a secret is written as a
+    /// reference `{{name.key}}`, which is resolved for the process alone; the step can also ask with `ctx.secret("name.key")`.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.insert(name.into(), value.into());

@@ -1,6 +1,5 @@
 //! Flavours of any crate: here, of this one.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use schemars::JsonSchema;
@@ -83,14 +82,6 @@ fn tracked(ctx: &StepContext) -> Result<String> {
     let tracker = ctx.component::<Tracker>().ok_or("the stack has no tracker")?;
     let token = tracker.token.as_ref().map_or(0, |token| token.reveal().len());
     Ok(format!("{} {token} {}", tracker.url, tracker.timeout))
-}
-
-#[step(cache = false, isolation = process)]
-fn tracked_elsewhere(ctx: &StepContext) -> Result<u64> {
-    Ok(ctx
-        .component::<Tracker>()
-        .ok_or("the stack has no tracker")?
-        .timeout)
 }
 
 #[pipeline]
@@ -220,5 +211,4 @@ fn what_a_flavour_refuses_is_told_with_the_component() {
             .filter(|check| check.kind != ComponentType::ExperimentTracker)
             .all(|check| check.is_ok())
     );
-    let _: Option<Arc<Tracker>> = None;
 }

@@ -207,3 +207,26 @@ fn what_can_t_be_reached_is_named_by_its_url() {
         "{problem}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn an_isolated_step_has_the_components_of_the_run() {
+    let project = Project::new(
+        "[components.alerter.chat]\nflavor = \"webhook\"\nurl = \"{{chat.url}}\"\n[components.artifact_store.shelf]\nflavor = \"local\"\npath = \"shelf\"\n[stacks.s]\nalerter = \"chat\"\nartifact_store = \"shelf\"\n",
+    );
+    // The variables are the parent's: a worker has none of them, and asks it.
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_isolated"))
+        .arg("seeing")
+        .current_dir(project.path())
+        .env_remove("ZEN_HOME")
+        .env("ZEN_STACK", "s")
+        .env("ZEN_SECRET_CHAT__URL", "http://127.0.0.1:9/pa55word")
+        .env("ZEN_SECRET_CHAT__TOKEN", "t0ken-of-9")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "{errors}");
+    let seen = String::from_utf8(said.stdout).unwrap();
+    assert_eq!(seen, "s s webhook at http://127.0.0.1:9 10 10\n", "{errors}");
+    assert!(project.path().join("shelf").is_dir());
+}

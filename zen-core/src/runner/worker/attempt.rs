@@ -84,6 +84,14 @@ impl WorkerTask {
             // What a machine's identity is asked for with, which can only come from the environment.
             isolation.inherit.insert("IDENTITY_HEADER".into());
         }
+        for (name, value) in &mut isolation.env {
+            // What is recorded and counts in the cache key is the reference.
+            *value = self.stack.secrets().resolve(value).map_err(|error| {
+                failed(format!(
+                    "the variable {name} of its process can't be set: {error}"
+                ))
+            })?;
+        }
         let (process, ends) =
             Process::start(&self.file, &self.program, shown, &isolation).map_err(|error| {
                 failed(format!(

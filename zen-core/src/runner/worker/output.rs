@@ -9,7 +9,7 @@ use tracing::Level;
 
 use crate::graph::StepEvents;
 use crate::printing;
-use crate::secrets::redact_string;
+use crate::secrets::{is_redacting, redact, redact_string};
 
 /// How many lines go into an error.
 const LAST: usize = 12;
@@ -121,6 +121,9 @@ fn shortened(line: &str) -> String {
     }
 }
 
+/// Secrets of up to this many bytes are found where a line is cut.
+const CARRIED: usize = 1024;
+
 /// Cuts a stream into lines; one that is too long goes on in the next.
 fn lines(mut from: impl Read, mut line: impl FnMut(String)) -> io::Result<()> {
     let mut rest = Vec::new();
@@ -138,8 +141,14 @@ fn lines(mut from: impl Read, mut line: impl FnMut(String)) -> io::Result<()> {
             rest.drain(..=end);
         }
         if rest.len() > LONGEST {
-            line(text(&rest));
-            rest.clear();
+            let whole = redact(&text(&rest)).into_owned();
+            // A secret at the end may not be complete yet: what is kept is looked at again with what comes.
+            let kept = match is_redacting() {
+                true => whole.floor_char_boundary(whole.len().saturating_sub(CARRIED)),
+                false => whole.len(),
+            };
+            line(whole[..kept].to_owned());
+            rest = whole.as_bytes()[kept..].to_vec();
         }
     }
     if !rest.is_empty() {
