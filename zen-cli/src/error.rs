@@ -50,9 +50,14 @@ pub(crate) enum Error {
     /// The output can't be written.
     #[error("writing the output failed")]
     Output(#[source] std::io::Error),
-    /// Whoever read the output has left.
-    #[error("the output was closed")]
-    Closed,
+    /// A run that was started here didn't complete.
+    #[error("{error}")]
+    Ended {
+        #[source]
+        error: Box<RunError>,
+        /// The run, abbreviated.
+        run: String,
+    },
     /// The asynchronous runtime can't be started.
     #[error("the asynchronous runtime can't be started")]
     Runtime(#[source] std::io::Error),
@@ -106,10 +111,10 @@ impl Error {
             Self::Usage { .. } | Self::Ambiguous { .. } | Self::Unasked { .. } => Exit::Usage,
             Self::NotFound { .. } => Exit::NotFound,
             Self::Declined => Exit::Cancelled,
-            Self::Closed => Exit::Success,
             Self::Store { .. } => Exit::Store,
             Self::Program { .. } => Exit::Program,
             Self::Run(error) => of_run(error),
+            Self::Ended { error, .. } => of_run(error),
             Self::Config(error) => of_config(error),
             Self::Registry(error) => of_registry(error),
             Self::Settings(error) => of_settings(error),
@@ -157,9 +162,11 @@ impl Error {
         match self {
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unasked { .. } => "unconfirmed",
+            Self::Run(RunError::Cancelled { .. }) => "cancelled",
+            Self::Ended { error, .. } if matches!(**error, RunError::Cancelled { .. }) => "cancelled",
             _ => match self.exit() {
-                Exit::Success => "closed",
-                Exit::Failed => "failed",
+                // No error is a success.
+                Exit::Success | Exit::Failed => "failed",
                 Exit::Usage => "usage",
                 Exit::NotFound => "not_found",
                 Exit::Cancelled => "declined",
@@ -180,8 +187,12 @@ impl Error {
             Self::Service(ServiceError::NoProgram { .. }) => {
                 Some("run the pipeline that deploys it once more".into())
             }
-            Self::Service(ServiceError::NotRunning { .. }) => Some(format!(
-                "start it with `{} model-deployer models start`",
+            Self::Service(ServiceError::NotRunning { service, .. }) => Some(format!(
+                "start it with `{} model-deployer models start {service}`",
+                program()
+            )),
+            Self::Ended { run, .. } => Some(format!(
+                "`{0} run show {run}` shows it, and `{0} run resume {run}` goes on from its finished steps",
                 program()
             )),
             _ => None,

@@ -251,9 +251,14 @@ pub(crate) fn servers(client: &Client) -> Result<Vec<Service>, Error> {
 
 /// A schedule by its name or its id.
 pub(crate) fn schedule(client: &Client, text: &str) -> Result<ScheduleView, Error> {
+    Ok(client.schedule(&schedule_name(client, text)?)?)
+}
+
+/// The name of a schedule, which need not be readable, by its name or its id.
+pub(crate) fn schedule_name(client: &Client, text: &str) -> Result<String, Error> {
     let metadata = client.stack().metadata();
     if metadata.schedule_named(text)?.is_some() {
-        return Ok(client.schedule(text)?);
+        return Ok(text.to_owned());
     }
     let id = match Uuid::parse_str(text) {
         Ok(id) => Some(id),
@@ -262,7 +267,7 @@ pub(crate) fn schedule(client: &Client, text: &str) -> Result<ScheduleView, Erro
     if let Some(id) = id
         && let Some(record) = metadata.schedule(id)?
     {
-        return Ok(client.schedule(&record.name)?);
+        return Ok(record.name);
     }
     let all = metadata.schedules(&zen_core::metadata::ScheduleFilter::default())?;
     let names: Vec<String> = all.into_iter().map(|schedule| schedule.name).collect();

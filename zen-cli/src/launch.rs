@@ -4,6 +4,7 @@ use std::future::Future;
 
 use zen_core::client::Client;
 use zen_core::graph::PipelineOutput;
+use zen_core::metadata::IdKind;
 use zen_core::runner::{Launch, RunError};
 use zen_core::stack::Stack;
 
@@ -40,8 +41,9 @@ pub(crate) fn to_its_end<O: PipelineOutput>(
     let client = Client::of(stack.clone());
     let output = RunSummary::of(&client.run(run)?);
     let out = &context.out;
+    let short = || id::short(stack.metadata().as_ref(), IdKind::Run, run);
     out.show(&output, || {
-        let short = id::short(stack.metadata().as_ref(), zen_core::metadata::IdKind::Run, run)?;
+        let short = short()?;
         let took = output
             .ended
             .and_then(|ended| (ended - output.started).to_std().ok());
@@ -51,17 +53,9 @@ pub(crate) fn to_its_end<O: PipelineOutput>(
     })?;
     match ended {
         Ok(()) => Ok(Exit::Success),
-        Err(error) => {
-            let exit = match &error {
-                RunError::Cancelled { .. } => Exit::Cancelled,
-                _ => Exit::Failed,
-            };
-            out.flush()?;
-            out.error(
-                &Error::Run(error).chain(),
-                Some("`run show` shows it, and `run resume` goes on from its finished steps"),
-            );
-            Ok(exit)
-        }
+        Err(error) => Err(Error::Ended {
+            run: short()?,
+            error: Box::new(error),
+        }),
     }
 }

@@ -1,31 +1,37 @@
 //! Where a project is, and how it is opened: to be looked at, or to be changed.
 
 use std::cell::OnceCell;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 use zen_core::client::Client;
 use zen_core::metadata::MetadataError;
 use zen_core::stack::settings::parse_value;
 use zen_core::stack::{
-    ComponentDefinition, ComponentType, Settings, Stack, StackChoice, StackError, find_home,
+    ComponentDefinition, ComponentType, HOME_VARIABLE, Settings, Stack, StackChoice, StackError, find_home,
 };
 
 use crate::args::{Global, StackValue};
 use crate::error::Error;
 
-/// What a new `.zen` may hold before anything has run.
-const EMPTY: [&str; 5] = [
-    ".gitignore",
-    "stacks.toml",
-    "stacks.lock",
-    "secrets.toml",
-    "secrets.lock",
-];
+/// How the names begin of what a new `.zen` may hold before anything has run: also what a killed command leaves.
+const EMPTY: [&str; 4] = [".gitignore", "stacks.", ".stacks-", "secrets.toml"];
+
+/// Who names a home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// `--home`.
+    ByCommand,
+    /// `ZEN_HOME`.
+    ByEnvironment,
+}
 
 /// A project, opened when it is first asked.
 #[derive(Debug)]
 pub(crate) struct Project {
     home: PathBuf,
+    /// Whether the command or the environment names the home.
+    named: Option<Named>,
     stack: Option<String>,
     values: Vec<StackValue>,
     looked_at: OnceCell<Client>,
@@ -38,8 +44,15 @@ impl Project {
             Some(home) => here.join(home),
             None => find_home(&here),
         };
+        let variable = std::env::var_os(HOME_VARIABLE).is_some_and(|home| !home.is_empty());
+        let named = match (&global.home, variable) {
+            (Some(_), _) => Some(Named::ByCommand),
+            (None, true) => Some(Named::ByEnvironment),
+            (None, false) => None,
+        };
         Self {
             home,
+            named,
             stack: global.stack.clone(),
             values: global.stack_values.clone(),
             looked_at: OnceCell::new(),
@@ -49,6 +62,11 @@ impl Project {
     /// The folder that holds everything.
     pub(crate) fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// Who names that folder; nobody when it was looked for.
+    pub(crate) fn named(&self) -> Option<Named> {
+        self.named
     }
 
     /// The project's own folder.
@@ -151,14 +169,26 @@ impl Project {
         let metadata = plan.component(ComponentType::MetadataStore);
         let is_here =
             metadata.is_none_or(|store| store.flavor == "sqlite" && !store.values.contains_key("path"));
-        if !is_here || self.home.join("metadata.db").exists() {
+        let database = self.home.join("metadata.db");
+        let is_empty = database.metadata().is_ok_and(|file| file.len() == 0)
+            && !self.home.join("metadata.db-wal").exists();
+        if !is_here || (database.exists() && !is_empty) {
             return Ok(false);
         }
-        let known = |name: &std::ffi::OsStr| EMPTY.iter().any(|known| name == *known);
-        match entries.flatten().all(|entry| known(&entry.file_name())) {
+        let is_new = |entry: &DirEntry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let known = EMPTY.iter().any(|known| name.starts_with(known));
+            // A database that was just begun stands beside its locks, and before all else.
+            known || (is_empty && name.starts_with("metadata.db"))
+        };
+        match entries.flatten().all(|entry| is_new(&entry)) {
             true => Ok(true),
             false => Err(Error::Store {
-                message: format!("{home} has no metadata.db: what was recorded of the project is gone"),
+                message: match is_empty {
+                    true => format!("{home}/metadata.db is empty: what was recorded of the project is gone"),
+                    false => format!("{home} has no metadata.db: what was recorded of the project is gone"),
+                },
                 help: "put it back from a backup, or remove the folder to begin anew".into(),
             }),
         }

@@ -1,19 +1,18 @@
 //! From arguments to an exit code.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
-use serde::Serialize;
 
 use crate::Exit;
-use crate::args::{Args, Format};
+use crate::args::Args;
 use crate::commands::{Command, Context, Need};
-use crate::delegate::{self, ARGUMENT, Who};
-use crate::error::Error;
+use crate::delegate::{self, ARGUMENT, CALLED, MARK, Who};
+use crate::output::out::say_json;
 
 /// The whole `main` of a program with the commands of zen: carries out what its arguments say.
 ///
@@ -43,14 +42,22 @@ fn begin(delegates: bool) -> ExitCode {
     if let Some(code) = zen_core::__private::begin_main() {
         return code;
     }
+    // Kept in the executable, where `zen` looks for it before it starts a program.
+    std::hint::black_box(&MARK);
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     // Whoever was asked by `zen` asks nobody else.
     let asked = arguments.get(1).is_some_and(|argument| argument == ARGUMENT);
     if asked {
         arguments.remove(1);
+        let called = std::env::var(CALLED).ok().filter(|name| !name.is_empty());
+        // Set once: a process begins once.
+        let _ = WORDS.set(called.unwrap_or_else(|| format!("{} {ARGUMENT}", name())));
     }
     carry_out(arguments, delegates && !asked).into()
 }
+
+/// What people typed before the command's own words, when it isn't the name of this program.
+static WORDS: OnceLock<String> = OnceLock::new();
 
 /// Carries out a command: the arguments begin with the program's name. For programs with arguments of their own, whose `main` is marked
 /// `#[zen_core::main]`; not in asynchronous code, since commands block.
@@ -64,7 +71,6 @@ fn carry_out(arguments: Vec<OsString>, delegates: bool) -> Exit {
         Ok(args) => args,
         Err(error) => return unparsed(&error, asks_for_json(&arguments)),
     };
-    let format = args.global.output;
     let context = Context::new(args.global);
     let need = args.command.need();
     let who = match need {
@@ -77,24 +83,35 @@ fn carry_out(arguments: Vec<OsString>, delegates: bool) -> Exit {
     let ended = who
         .and_then(|who| match who {
             Who::Here => args.command.execute(&context),
-            Who::Program(command) => delegate::become_program(&command, &arguments),
+            Who::Without(error) => {
+                // Said, since what the program has is missing in what follows.
+                context.out.hint(&error.to_string());
+                args.command.execute(&context)
+            }
+            Who::Program(command) => match delegate::become_program(&command, &arguments) {
+                Err(error) if need == Need::IfThere => {
+                    context.out.hint(&error.to_string());
+                    args.command.execute(&context)
+                }
+                other => other,
+            },
         })
         .and_then(|exit| context.out.flush().map(|()| exit));
     ended.unwrap_or_else(|error| {
         // What was said before it failed comes first.
         let _ = context.out.flush();
-        if !matches!(error, Error::Closed) {
-            match format {
-                Format::Json => say_json(error.kind(), &error.chain(), error.help()),
-                Format::Text => context.out.error(&error.chain(), error.help().as_deref()),
-            }
-        }
+        context.out.fail(&error);
         error.exit()
     })
 }
 
-/// What people call this program.
+/// What people type before the words of a command, in what is said to them.
 pub(crate) fn program() -> String {
+    WORDS.get().cloned().unwrap_or_else(name)
+}
+
+/// What this program was started as.
+pub(crate) fn name() -> String {
     let path = std::env::args_os().next().map(PathBuf::from);
     let name = path
         .as_deref()
@@ -129,24 +146,4 @@ fn unparsed(error: &clap::Error, json: bool) -> Exit {
         let _ = error.print();
     }
     Exit::Usage
-}
-
-/// An error as programs read it.
-#[derive(Serialize)]
-struct Said<'a> {
-    kind: &'a str,
-    message: &'a str,
-    help: Option<String>,
-}
-
-fn say_json(kind: &str, message: &str, help: Option<String>) {
-    #[derive(Serialize)]
-    struct Outer<'a> {
-        error: Said<'a>,
-    }
-    let error = Said { kind, message, help };
-    if let Ok(text) = serde_json::to_string(&Outer { error }) {
-        // Nobody can be told that the standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{}", zen_core::secrets::redact(&text));
-    }
 }

@@ -12,6 +12,10 @@ use crate::runner::{MainOutput, log_layer};
 #[doc(hidden)]
 pub const COMMAND_ARGUMENT: &str = "--zen-cli";
 
+/// Tells a program that is to carry out a command by which name people called `zen`. Processes that it starts don't have it.
+#[doc(hidden)]
+pub const CALLED_VARIABLE: &str = "ZEN_CLI_CALLED";
+
 /// The commands of a program; the crate `zen-cli` submits them to whatever is linked with it.
 #[doc(hidden)]
 #[derive(Debug)]

@@ -9,7 +9,7 @@ pub use crate::graph::{
     Many, NodeHandle, OutputLoader, OutputRef, OutputSpec, OutputValue, OwnedInput, ParameterEntry,
     PipelineEntry, PipelineMeta, RecordArgument, RecordOther, add_step, inline,
 };
-pub use crate::main_fn::{COMMAND_ARGUMENT, CommandLine, begin_main, run_main};
+pub use crate::main_fn::{CALLED_VARIABLE, COMMAND_ARGUMENT, CommandLine, begin_main, run_main};
 pub use crate::runner::MainOutput;
 #[cfg(unix)]
 pub use crate::service::LocalServiceEntry;

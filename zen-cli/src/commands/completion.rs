@@ -22,7 +22,7 @@ impl Command for Completion {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let mut script = Vec::new();
         let mut command = Args::command();
-        clap_complete::generate(self.shell, &mut command, crate::run::program(), &mut script);
+        clap_complete::generate(self.shell, &mut command, crate::run::name(), &mut script);
         context.out.write(&script)?;
         Ok(Exit::Success)
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{Command, Context};
 use crate::Exit;
 use crate::error::Error;
+use crate::project::{Named, Project};
 
 /// Make a project: `zen.toml` and `.zen`
 ///
@@ -16,9 +17,8 @@ use crate::error::Error;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: zen init --program target/debug/app")]
 pub(crate) struct Init {
-    /// The project's folder
-    #[arg(default_value = ".")]
-    folder: PathBuf,
+    /// The project's folder [default: that of --home or ZEN_HOME, else this one]
+    folder: Option<PathBuf>,
     /// The project's program: the executable with its pipelines
     #[arg(long, value_name = "PATH")]
     program: Option<String>,
@@ -35,8 +35,8 @@ const CONFIG: &str = include_str!("init/zen.toml");
 
 impl Command for Init {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
-        let config = self.folder.join("zen.toml");
-        let home = self.folder.join(".zen");
+        let home = self.home(&context.project)?;
+        let config = home.parent().unwrap_or(&home).join("zen.toml");
         if config.exists() {
             return Err(Error::Usage {
                 message: format!("{} is there already", config.display()),
@@ -71,6 +71,21 @@ impl Command for Init {
                 .hint("name the project's program in zen.toml, so that its pipelines can be run from here");
         }
         Ok(Exit::Success)
+    }
+}
+
+impl Init {
+    /// Where everything is to be kept: an absolute path. `zen.toml` is to stand beside it, where it is looked for.
+    fn home(&self, project: &Project) -> Result<PathBuf, Error> {
+        let home = match (&self.folder, project.named()) {
+            (Some(_), Some(Named::ByCommand)) => {
+                return Err(Error::usage("name the project's folder or its --home, not both"));
+            }
+            (None, Some(_)) => project.home().to_owned(),
+            (folder, _) => folder.as_deref().unwrap_or(Path::new(".")).join(".zen"),
+        };
+        // Without `.` and the like, as people would write it.
+        std::path::absolute(&home).map_err(failed("finding", &home))
     }
 }
 

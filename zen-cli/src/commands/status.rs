@@ -9,6 +9,7 @@ use zen_core::client::Client;
 use zen_core::metadata::{RunFilter, ScheduleFilter, ScheduleState, SchedulerRecord, ServiceState, Status};
 use zen_core::stack::Liveness;
 
+use super::schedule::{Unreadable, hint_at, parted};
 use super::{Command, Context};
 use crate::Exit;
 use crate::error::Error;
@@ -37,6 +38,8 @@ struct Output {
     /// By state.
     model_servers: BTreeMap<&'static str, usize>,
     schedules: Vec<NextSlot>,
+    /// Schedules that a newer zen wrote, or that are damaged.
+    unreadable: Vec<Unreadable>,
     /// Schedulers at work.
     schedulers: usize,
     /// Bytes of everything in `home`.
@@ -92,10 +95,10 @@ impl Command for ShowStatus {
             *runs.entry(run.status().as_str()).or_default() += 1;
         }
         let mut model_servers = BTreeMap::new();
-        for server in find::servers(client)? {
-            *model_servers.entry(server.look()?.state.as_str()).or_default() += 1;
+        for state in super::models::states(&find::servers(client)?)? {
+            *model_servers.entry(state.as_str()).or_default() += 1;
         }
-        let schedules = client.schedules(&ScheduleFilter::default())?;
+        let (schedules, unreadable) = parted(client.schedules_each(&ScheduleFilter::default())?);
         let output = Output {
             project: context.project.folder().to_owned(),
             home: context.project.home().to_owned(),
@@ -113,6 +116,7 @@ impl Command for ShowStatus {
                     next: schedule.next(),
                 })
                 .collect(),
+            unreadable,
             schedulers: schedulers(client)?.len(),
             size: size(context.project.home()),
         };
@@ -150,6 +154,7 @@ impl Command for ShowStatus {
                 .add("size", time::bytes(output.size));
             Ok(out.fields(&fields))
         })?;
+        hint_at(out, &output.unreadable);
         let waits = output.schedules.iter().any(|schedule| schedule.next.is_some());
         if waits && output.schedulers == 0 {
             out.hint("no scheduler is at work: schedules fire when one is");

@@ -80,6 +80,7 @@ impl Dag {
             below: &below,
             lines: Vec::new(),
             seen: HashSet::new(),
+            deepest: room.map_or(DEEPEST, |room| room / 2),
         };
         for root in below.get(&None).into_iter().flatten() {
             drawing.chain(*root, "", "");
@@ -143,27 +144,38 @@ struct Drawing<'a> {
     below: &'a BTreeMap<Option<u64>, Vec<u64>>,
     lines: Vec<Line>,
     seen: HashSet<u64>,
+    /// No node is indented by more columns: what comes deeper stands below each other.
+    deepest: usize,
 }
+
+/// How far nodes are indented where there is no end of the line.
+const DEEPEST: usize = 100;
 
 impl Drawing<'_> {
     /// A node and all below it; a chain stays at one indentation.
     fn chain(&mut self, from: u64, first: &str, rest: &str) {
-        let (mut id, mut tree) = (from, first.to_owned());
-        while self.seen.insert(id) {
-            self.line(id, &tree);
-            let children = self.below.get(&Some(id)).cloned().unwrap_or_default();
-            let Some((last, others)) = children.split_last() else {
-                return;
-            };
-            for child in others {
-                self.chain(*child, &format!("{rest}├─"), &format!("{rest}│ "));
-            }
-            let last_is_inside = self.dag.get(*last).is_some_and(|node| node.within == Some(id));
-            if others.is_empty() && !last_is_inside {
-                (id, tree) = (*last, rest.to_owned());
+        // What is still to be drawn, the next one last: graphs are deeper than the stack of a thread.
+        let mut waiting = vec![(from, first.to_owned(), rest.to_owned())];
+        while let Some((id, tree, rest)) = waiting.pop() {
+            if !self.seen.insert(id) {
                 continue;
             }
-            return self.chain(*last, &format!("{rest}└─"), &format!("{rest}  "));
+            self.line(id, &tree);
+            let Some((last, others)) = self.below.get(&Some(id)).and_then(|below| below.split_last()) else {
+                continue;
+            };
+            let last_is_inside = self.dag.get(*last).is_some_and(|node| node.within == Some(id));
+            if others.is_empty() && !last_is_inside {
+                waiting.push((*last, rest.clone(), rest));
+                continue;
+            }
+            let deeper = |more: &str| match width::width(&rest) + 4 > self.deepest {
+                true => rest.clone(),
+                false => format!("{rest}{more}"),
+            };
+            waiting.push((*last, format!("{rest}└─"), deeper("  ")));
+            let others = others.iter().rev();
+            waiting.extend(others.map(|child| (*child, format!("{rest}├─"), deeper("│ "))));
         }
     }
 
@@ -328,6 +340,22 @@ mod tests {
             ]
         );
         assert!(text.contains("← tune"), "{text}");
+    }
+
+    #[test]
+    fn a_graph_may_be_deep() {
+        let from = |node: u64| json!([{"name": "x", "from": {"node": node}}]);
+        let mut nodes = vec![json!({"id": 0, "name": "0", "inputs": []})];
+        for id in 1..20_000 {
+            // A side branch, and one that goes on from it: each node goes deeper.
+            nodes.push(json!({"id": 2 * id - 1, "name": "leaf", "inputs": from(2 * (id - 1))}));
+            nodes.push(json!({"id": 2 * id, "name": "on", "inputs": from(2 * (id - 1))}));
+        }
+        let never = Palette::new(crate::args::ColorChoice::Never, false);
+        let text = Dag::of(&json!({ "nodes": nodes })).draw(&[], Some(40), never);
+        assert_eq!(text.lines().count(), 39_999);
+        let indented = |line: &str| line.chars().take_while(|c| " │├└─".contains(*c)).count();
+        assert!(text.lines().all(|line| indented(line) <= 20));
     }
 
     #[test]

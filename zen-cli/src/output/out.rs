@@ -1,6 +1,6 @@
 //! Where output goes: data to the standard output, everything else to the standard error.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 
 use chrono::{DateTime, Utc};
@@ -22,6 +22,8 @@ pub(crate) struct Out {
     exact: bool,
     now: DateTime<Utc>,
     to: RefCell<BufWriter<Stdout>>,
+    /// Whoever read the output has left.
+    closed: Cell<bool>,
 }
 
 impl Out {
@@ -35,6 +37,7 @@ impl Out {
             exact: global.exact_times,
             now: Utc::now(),
             to: RefCell::new(BufWriter::new(io::stdout())),
+            closed: Cell::new(false),
         }
     }
 
@@ -92,12 +95,34 @@ impl Out {
         self.write(b"\n")
     }
 
+    /// Nothing, once the reader has left: how the command ends says more than that nobody has read what it wrote.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-        self.to.borrow_mut().write_all(bytes).map_err(failed)
+        self.unless_closed(|to| to.write_all(bytes))
     }
 
     pub(crate) fn flush(&self) -> Result<(), Error> {
-        self.to.borrow_mut().flush().map_err(failed)
+        self.unless_closed(Write::flush)
+    }
+
+    /// Whether the reader has left, as far as has been noticed by writing: what goes on only to be read ends then.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    fn unless_closed(
+        &self,
+        write: impl FnOnce(&mut BufWriter<Stdout>) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        if self.closed.get() {
+            return Ok(());
+        }
+        match write(&mut self.to.borrow_mut()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed.set(true);
+                Ok(())
+            }
+            written => written.map_err(Error::Output),
+        }
     }
 
     pub(crate) fn table(&self, table: &Table) -> String {
@@ -134,7 +159,16 @@ impl Out {
         }
     }
 
-    pub(crate) fn error(&self, message: &str, help: Option<&str>) {
+    /// Tells why the command fails, to people or to programs.
+    pub(crate) fn fail(&self, error: &Error) {
+        let (message, help) = (error.chain(), error.help());
+        match self.format {
+            Format::Json => say_json(error.kind(), &message, help),
+            Format::Text => self.error(&message, help.as_deref()),
+        }
+    }
+
+    fn error(&self, message: &str, help: Option<&str>) {
         let error = self.hints.paint("error:", Style::Bad);
         let mut text = format!("{error} {message}\n");
         if let Some(help) = help {
@@ -144,9 +178,23 @@ impl Out {
     }
 }
 
-fn failed(error: io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::BrokenPipe => Error::Closed,
-        _ => Error::Output(error),
+/// An error as programs read it.
+#[derive(Serialize)]
+struct Said<'a> {
+    kind: &'a str,
+    message: &'a str,
+    help: Option<String>,
+}
+
+/// Tells programs why a command fails.
+pub(crate) fn say_json(kind: &str, message: &str, help: Option<String>) {
+    #[derive(Serialize)]
+    struct Outer<'a> {
+        error: Said<'a>,
+    }
+    let error = Said { kind, message, help };
+    if let Ok(text) = serde_json::to_string(&Outer { error }) {
+        // Nobody can be told that the standard error is closed.
+        let _ = writeln!(io::stderr(), "{}", redact(&text));
     }
 }

@@ -22,4 +22,4 @@ pub use scheduler::run_if_scheduled;
 pub use scheduler::{Scheduler, SchedulerEnd, SchedulerEvent, SchedulerObserver};
 pub use slot_view::SlotView;
 pub use timing::{CatchUp, Interrupted, Overlap, Schedule, ScheduleError, Slots, Tz};
-pub use view::ScheduleView;
+pub use view::{ScheduleView, UnreadableSchedule};

@@ -38,6 +38,23 @@ impl Client {
             .collect()
     }
 
+    /// As [`schedules`](Self::schedules), each by itself: one that this zen doesn't understand hides no other.
+    ///
+    /// # Errors
+    /// When the metadata store fails.
+    pub fn schedules_each(
+        &self,
+        filter: &ScheduleFilter,
+    ) -> Result<Vec<Result<ScheduleView, UnreadableSchedule>>, SchedulingError> {
+        let records = self.stack().metadata().schedules(filter)?;
+        let view = |record: ScheduleRecord| {
+            let name = record.name.clone();
+            ScheduleView::new(self.stack().clone(), record)
+                .map_err(|error| UnreadableSchedule { name, error })
+        };
+        Ok(records.into_iter().map(view).collect())
+    }
+
     /// One schedule by its name.
     ///
     /// ```
@@ -70,6 +87,18 @@ impl Client {
             None => Err(no_schedule(self.stack(), name)?),
         }
     }
+}
+
+/// A schedule that was written by a zen which this one doesn't understand, or is damaged. [`Client::delete_schedule`] removes it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}")]
+#[non_exhaustive]
+pub struct UnreadableSchedule {
+    /// Its name.
+    pub name: String,
+    /// What can't be read.
+    #[source]
+    pub error: SchedulingError,
 }
 
 /// That there is no such schedule, with those of similar names.

@@ -88,6 +88,9 @@ fn commands_that_cannot_be_understood_are_said_to_programs_too() {
         &["run", "list", "--limit", "0"],
         &["run", "list", "--status", "odd"],
         &["run", "show"],
+        &["run", "logs", "x", "-n", "0"],
+        &["schedule", "upcoming", "-n", "1000000000"],
+        &["artifact", "lineage", "x", "--depth", "101"],
     ] {
         let said = project.zen(arguments);
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{arguments:?}");
@@ -101,6 +104,29 @@ fn commands_that_cannot_be_understood_are_said_to_programs_too() {
             said.err
         );
     }
+}
+
+/// As a file system leaves it that lost its power, or whoever emptied the file.
+#[tokio::test]
+async fn an_empty_database_is_no_new_project() {
+    let project = Project::new().await;
+    let database = project.home().join("metadata.db");
+    fs::write(&database, "").unwrap();
+    for arguments in [
+        &["run", "list"][..],
+        &["status"],
+        &["artifact", "prune", "--keep-last", "1", "--yes"],
+    ] {
+        let said = project.zen(arguments);
+        assert_eq!((said.code, said.out.as_str()), (5, ""), "{arguments:?}");
+        assert!(said.err.contains("is gone"), "{}", said.err);
+        assert_eq!(fs::read(&database).unwrap(), b"", "{arguments:?}");
+    }
+    // Nothing is lost where nothing was.
+    let new = Project::empty();
+    fs::create_dir(new.home()).unwrap();
+    fs::write(new.home().join("metadata.db"), "").unwrap();
+    assert_eq!(new.json(&["run", "list"])["runs"], serde_json::json!([]));
 }
 
 #[test]

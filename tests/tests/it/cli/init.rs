@@ -39,6 +39,42 @@ fn a_project_is_made_and_never_overwritten() {
     assert_eq!(names, [".gitignore"], "looking makes nothing");
 }
 
+#[test]
+fn a_new_project_may_have_secrets_and_stacks() {
+    let project = Project::empty();
+    assert_eq!(project.zen(&["init"]).code, 0);
+    let missing = project.zen(&["secret", "delete", "nope"]);
+    assert_eq!(missing.code, 3, "{}", missing.err);
+    let mut set = project.command(&["secret", "set", "aws", "key", "--from-env", "VALUE"]);
+    assert!(set.env("VALUE", "a secret").output().unwrap().status.success());
+    let registered = project.zen(&["stack", "register", "second"]);
+    assert_eq!(registered.code, 0, "{}", registered.err);
+    let status = project.zen(&["status"]);
+    assert_eq!(status.code, 0, "{}", status.err);
+}
+
+#[test]
+fn a_project_is_made_where_its_home_is_named() {
+    let (project, elsewhere) = (Project::empty(), Project::empty());
+    let home = elsewhere.folder().join("state");
+    let named = project.json(&["init", "--home", home.to_str().unwrap()]);
+    assert_eq!(named["home"], home.to_str().unwrap());
+    assert!(home.join(".gitignore").exists() && elsewhere.folder().join("zen.toml").exists());
+    let mut by_variable = project.command(&["init"]);
+    let inner = elsewhere.folder().join("inner/.zen");
+    assert!(
+        by_variable
+            .env("ZEN_HOME", &inner)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    assert!(inner.exists() && elsewhere.folder().join("inner/zen.toml").exists());
+    let here: Vec<_> = fs::read_dir(project.folder()).unwrap().flatten().collect();
+    assert!(here.is_empty(), "{here:?}");
+}
+
 #[tokio::test]
 async fn the_status_is_told_at_a_glance() {
     let project = Project::new().await;

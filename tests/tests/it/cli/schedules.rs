@@ -53,6 +53,36 @@ async fn schedules_are_seen() {
     assert!(status.err.contains("no scheduler is at work"), "{}", status.err);
 }
 
+/// One that a newer zen wrote hides no other, and can be deleted.
+#[tokio::test]
+async fn a_schedule_that_cannot_be_read_is_named() {
+    use zen_core::metadata::Change;
+    let project = scheduled().await;
+    let stack = project.stack();
+    let mut record = stack.metadata().schedule_named("nightly").unwrap().unwrap();
+    record.id = uuid::Uuid::now_v7();
+    record.name = "newer".to_owned();
+    record.revision = 0;
+    record.timing = serde_json::json!({"by": "the moon"});
+    stack
+        .metadata()
+        .apply(&[Change::Schedule(Box::new(record))])
+        .unwrap();
+    drop(stack);
+    for arguments in [&["status"][..], &["schedule", "list"], &["schedule", "upcoming"]] {
+        let said = project.zen(arguments);
+        assert!(said.code == 0 && said.out.contains("nightly"), "{said:?}");
+        assert!(said.err.contains("schedule delete newer"), "{said:?}");
+        assert_eq!(project.json(arguments)["unreadable"][0]["name"], "newer");
+    }
+    assert_eq!(project.zen(&["schedule", "describe", "newer"]).out, "");
+    assert_eq!(
+        project.json(&["schedule", "delete", "newer", "--yes"])["deleted"],
+        "newer"
+    );
+    assert_eq!(project.zen(&["schedule", "list"]).err, "");
+}
+
 #[tokio::test]
 async fn schedules_are_steered() {
     let project = scheduled().await;

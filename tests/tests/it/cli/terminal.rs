@@ -144,14 +144,65 @@ async fn a_question_is_answered_on_the_terminal() {
     assert_eq!(project.runs("lonely").len(), 1);
 }
 
+/// Who interrupts a question that doesn't show the answer declines, and the terminal shows again what is typed.
+#[test]
+fn an_interrupted_secret_leaves_the_terminal_as_it_was() {
+    let project = Project::empty();
+    assert_eq!(project.zen(&["init"]).code, 0);
+    let set = ["secret", "set", "aws", "key"];
+    for key in ["\x03", "hal\x03", "\x1c", "\x04"] {
+        let (code, seen, echoes) = asked(project.command(&set), "(not shown): ", key);
+        assert_eq!((code, echoes), (4, true), "{key:?}: {seen}");
+        assert!(!project.home().join("secrets.toml").exists());
+    }
+    let (code, seen, echoes) = asked(project.command(&set), "(not shown): ", "whoels\x7f\x7fe\n");
+    assert_eq!((code, echoes), (0, true), "{seen}");
+    assert!(!seen.contains("who"), "{seen}");
+    let kept = project.zen(&["secret", "get", "aws", "key", "--show"]);
+    assert_eq!(kept.out, "whoee\n");
+}
+
+/// Types when it is asked; returns the code, all that was seen, and whether the terminal shows afterwards what is typed.
+fn asked(mut command: Command, question: &str, keys: &str) -> (i32, String, bool) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let name = PathBuf::from(std::ffi::OsStr::from_bytes(name.to_bytes()));
+    let slave = File::options().read(true).write(true).open(&name).unwrap();
+    let theirs = || Stdio::from(slave.try_clone().unwrap());
+    command.stdin(theirs()).stdout(theirs()).stderr(theirs());
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut master = File::from(master);
+    let mut seen = String::new();
+    let mut block = [0; 4096];
+    while !seen.contains(question) {
+        let read = master.read(&mut block).unwrap();
+        seen += std::str::from_utf8(&block[..read]).unwrap();
+    }
+    master.write_all(keys.as_bytes()).unwrap();
+    let code = child.wait().unwrap().code().unwrap();
+    let modes = rustix::termios::tcgetattr(&slave).unwrap().local_modes;
+    let echoes = modes.contains(rustix::termios::LocalModes::ECHO | rustix::termios::LocalModes::ISIG);
+    drop(slave);
+    while let Ok(read @ 1..) = master.read(&mut block) {
+        seen += std::str::from_utf8(&block[..read]).unwrap();
+    }
+    (code, seen, echoes)
+}
+
 #[tokio::test]
 async fn a_reader_may_leave() {
     let project = Project::new().await;
-    for arguments in [
-        &["run", "list"][..],
-        &["run", "show", "summary", "--output", "json"],
-        &["completion", "bash"],
-        &["--help"],
+    for (arguments, code) in [
+        (&["run", "list"][..], 0),
+        (&["run", "show", "summary", "--output", "json"], 0),
+        (&["completion", "bash"], 0),
+        (&["--help"], 0),
+        // Only that nobody reads it is no failure.
+        (&["run", "show", "failing", "--check"], 1),
+        (&["run", "logs", "-f", "failing"], 1),
     ] {
         let mut command = project.command(arguments);
         let mut child = command
@@ -163,10 +214,13 @@ async fn a_reader_may_leave() {
         drop(child.stdout.take());
         let mut said = String::new();
         child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert_eq!(
-            (child.wait().unwrap().code(), said.as_str()),
-            (Some(0), ""),
-            "{arguments:?}"
-        );
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}");
+        // How a followed run ended is a hint, and no error.
+        let hint = if arguments.contains(&"logs") {
+            "the run is failed\n"
+        } else {
+            ""
+        };
+        assert_eq!(said, hint, "{arguments:?}");
     }
 }

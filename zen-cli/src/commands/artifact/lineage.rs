@@ -1,6 +1,6 @@
 //! `artifact lineage`.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -25,8 +25,8 @@ pub(crate) struct Lineage {
     #[arg(long)]
     down: bool,
     /// How many steps to follow in each direction
-    #[arg(long, short, default_value_t = 5)]
-    depth: usize,
+    #[arg(long, short, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    depth: u32,
 }
 
 /// What it prints for programs.
@@ -47,7 +47,7 @@ struct Made {
     run: Option<Uuid>,
     /// What comes next in the same direction.
     next: Vec<Made>,
-    /// It stands elsewhere in the tree, with what comes next.
+    /// It stands elsewhere in the tree, with what comes next, and no farther from the artifact.
     repeated: bool,
     /// More comes next than --depth shows.
     more: bool,
@@ -56,52 +56,82 @@ struct Made {
 /// Finds what is next to an artifact in one direction.
 type Next = fn(&ArtifactView) -> Result<Vec<ArtifactView>, zen_core::client::ClientError>;
 
-struct Walk {
-    next: Next,
-    seen: HashSet<Uuid>,
+/// An artifact that was found, and at whose end of the tree.
+struct Found {
+    view: ArtifactView,
+    /// Where the one stands that it is next to; none for those that are next to the artifact itself.
+    below: Option<usize>,
+    /// How many steps it is away.
+    depth: u32,
+    repeated: bool,
+    more: bool,
 }
 
-impl Walk {
-    fn from(&mut self, artifact: &ArtifactView, depth: usize) -> Result<Vec<Made>, Error> {
-        let mut made = Vec::new();
-        for view in (self.next)(artifact)? {
-            let repeated = !self.seen.insert(view.id());
-            let (next, more) = match (repeated, depth) {
-                (true, _) => (Vec::new(), false),
-                (false, 0 | 1) => (Vec::new(), !(self.next)(&view)?.is_empty()),
-                (false, depth) => (self.from(&view, depth - 1)?, false),
-            };
-            made.push(Made {
-                artifact: ArtifactName::of(&view),
-                step: view.producer()?.map(|step| step.name().to_owned()),
-                run: view.record().producer_run,
-                next,
+/// What is up to `depth` steps away. The nearest are found first, so that each artifact goes on where most of what comes next is within
+/// the depth.
+fn walk(artifact: &ArtifactView, next: Next, depth: u32) -> Result<Vec<Made>, Error> {
+    let mut seen = HashSet::from([artifact.id()]);
+    let mut all: Vec<Found> = Vec::new();
+    let mut waiting = VecDeque::from([(artifact.clone(), None)]);
+    while let Some((view, at)) = waiting.pop_front() {
+        let away = at.map_or(0, |at: usize| all[at].depth);
+        let found = next(&view)?;
+        if let Some(at) = at
+            && away >= depth
+        {
+            all[at].more = !found.is_empty();
+            continue;
+        }
+        for view in found {
+            let repeated = !seen.insert(view.id());
+            if !repeated {
+                waiting.push_back((view.clone(), Some(all.len())));
+            }
+            all.push(Found {
+                view,
+                below: at,
+                depth: away + 1,
                 repeated,
-                more,
+                more: false,
             });
         }
-        Ok(made)
     }
+    tree(all)
+}
+
+/// Puts each below the one it is next to. Those stand before it, so that it is complete when it is put there.
+fn tree(all: Vec<Found>) -> Result<Vec<Made>, Error> {
+    let mut next: Vec<Vec<Made>> = all.iter().map(|_| Vec::new()).collect();
+    let mut first = Vec::new();
+    for (at, found) in all.into_iter().enumerate().rev() {
+        let mut beyond = std::mem::take(&mut next[at]);
+        beyond.reverse();
+        let made = Made {
+            artifact: ArtifactName::of(&found.view),
+            step: found.view.producer()?.map(|step| step.name().to_owned()),
+            run: found.view.record().producer_run,
+            next: beyond,
+            repeated: found.repeated,
+            more: found.more,
+        };
+        match found.below {
+            Some(below) => next[below].push(made),
+            None => first.push(made),
+        }
+    }
+    first.reverse();
+    Ok(first)
 }
 
 impl Command for Lineage {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
         let artifact = find::artifact(client, &self.artifact)?;
-        let walk = |wanted: bool, next: Next| {
-            let mut walk = Walk {
-                next,
-                seen: HashSet::from([artifact.id()]),
-            };
-            match wanted && self.depth > 0 {
-                true => walk.from(&artifact, self.depth).map(Some),
-                false => Ok(None),
-            }
-        };
+        let wanted = |wanted: bool, next: Next| wanted.then(|| walk(&artifact, next, self.depth)).transpose();
         let output = Output {
             artifact: ArtifactName::of(&artifact),
-            made_from: walk(!self.down, ArtifactView::made_from)?,
-            made_of_it: walk(!self.up, ArtifactView::made_of_it)?,
+            made_from: wanted(!self.down, ArtifactView::made_from)?,
+            made_of_it: wanted(!self.up, ArtifactView::made_of_it)?,
         };
         let out = &context.out;
         out.show(&output, || {
@@ -117,7 +147,7 @@ impl Command for Lineage {
                     out.paint(title, Style::Dim),
                     if made.is_empty() { ": nothing" } else { "" }
                 );
-                draw(out, made, "", &mut text);
+                draw(out, made, "", &mut HashSet::new(), &mut text);
             }
             Ok(text)
         })?;
@@ -125,7 +155,8 @@ impl Command for Lineage {
     }
 }
 
-fn draw(out: &Out, made: &[Made], before: &str, text: &mut String) {
+/// `drawn` are those above, with what comes next.
+fn draw(out: &Out, made: &[Made], before: &str, drawn: &mut HashSet<Uuid>, text: &mut String) {
     for (number, one) in made.iter().enumerate() {
         let last = number + 1 == made.len();
         let (branch, below) = if last {
@@ -137,8 +168,12 @@ fn draw(out: &Out, made: &[Made], before: &str, text: &mut String) {
             .step
             .as_ref()
             .map_or_else(String::new, |step| format!("  by {step}"));
+        if !one.repeated {
+            drawn.insert(one.artifact.id);
+        }
         let note = match (one.repeated, one.more) {
-            (true, _) => "  (see above)",
+            (true, _) if drawn.contains(&one.artifact.id) => "  (see above)",
+            (true, _) => "  (see below)",
             (_, true) => "  ..",
             _ => "",
         };
@@ -147,6 +182,6 @@ fn draw(out: &Out, made: &[Made], before: &str, text: &mut String) {
         let line = width::clean(&format!("{}{step}{note}", one.artifact));
         let line = width::cut(&line, room.saturating_sub(width::width(&tree)).max(2));
         *text += &format!("{}{line}\n", out.paint(&tree, Style::Dim));
-        draw(out, &one.next, &format!("{before}{below}"), text);
+        draw(out, &one.next, &format!("{before}{below}"), drawn, text);
     }
 }

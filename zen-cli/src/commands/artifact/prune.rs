@@ -129,7 +129,12 @@ impl Command for Prune {
         context
             .out
             .hint(&format!("to be removed: {}", words(&planned.planned)));
-        ask::confirm("Remove this?", self.confirm)?;
+        // Hints are for people.
+        let question = match context.out.is_json() {
+            true => format!("Remove {}?", words(&planned.planned)),
+            false => "Remove this?".to_owned(),
+        };
+        ask::confirm(&question, self.confirm)?;
         let report = wait(client.prune(&policy, false))??;
         show(context, &report)
     }

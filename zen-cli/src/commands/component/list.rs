@@ -8,6 +8,7 @@ use crate::Exit;
 use crate::commands::Context;
 use crate::error::Error;
 use crate::output::{Cell, Column, Style, Table};
+use crate::run::program;
 
 /// List the components of this type
 #[derive(Debug, clap::Args)]
@@ -51,8 +52,9 @@ impl List {
         })?;
         if output.components.is_empty() {
             out.hint(&format!(
-                "there is no {}: `{} flavor list` shows what can be registered",
+                "there is no {}: `{} {} flavor list` shows what can be registered",
                 kind.words(),
+                program(),
                 kind.command()
             ));
         }

@@ -3,9 +3,8 @@
 use serde::Serialize;
 use uuid::Uuid;
 use zen_core::metadata::{IdKind, ServiceState};
-use zen_core::service::Service;
 
-use super::{Summary, sign};
+use super::{Summary, look, sign};
 use crate::Exit;
 use crate::args::Page;
 use crate::commands::{Command, Context};
@@ -123,21 +122,4 @@ fn legend(models: &[Summary]) -> String {
         .map(|state| format!("{} {}", sign(state), state.as_str().replace('_', " ")))
         .collect();
     words.join("   ")
-}
-
-/// All at once: one that hangs keeps nobody else waiting.
-fn look(servers: &[Service]) -> Result<Vec<Summary>, Error> {
-    std::thread::scope(|scope| {
-        let looks: Vec<_> = servers
-            .iter()
-            .map(|server| scope.spawn(|| Summary::of(server)))
-            .collect();
-        looks
-            .into_iter()
-            .map(|look| {
-                look.join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    })
 }

@@ -1,5 +1,6 @@
 //! `model-deployer models logs`.
 
+use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
 
 use crate::Exit;
@@ -19,7 +20,7 @@ pub(crate) struct Logs {
     #[arg(long, short)]
     follow: bool,
     /// Only the last so many lines
-    #[arg(long, short = 'n', value_name = "LINES")]
+    #[arg(long, short = 'n', value_name = "LINES", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     tail: Option<usize>,
 }
 
@@ -40,6 +41,9 @@ impl Command for Logs {
             }
             if self.follow {
                 context.out.flush()?;
+            }
+            if context.out.is_closed() {
+                break;
             }
         }
         Ok(Exit::Success)

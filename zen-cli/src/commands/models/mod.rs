@@ -14,7 +14,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
-use zen_core::metadata::ServiceState;
+use zen_core::metadata::{ServiceState, ServiceStatus};
 use zen_core::service::{Service, ServiceError};
 
 use crate::args::duration;
@@ -101,7 +101,14 @@ impl Summary {
         let seen = match server.look() {
             // What another program drives is shown as it was last seen.
             Err(ServiceError::UnknownBackend { .. }) => record.status.clone(),
-            seen => seen?,
+            Err(error @ ServiceError::Metadata(_)) => return Err(error.into()),
+            // One that can't be looked at hides no other.
+            Err(error) => ServiceStatus {
+                state: ServiceState::Error,
+                last_error: Some(error.to_string()),
+                ..record.status.clone()
+            },
+            Ok(seen) => seen,
         };
         Ok(Self {
             uuid: record.id,
@@ -120,6 +127,35 @@ impl Summary {
             updated: record.updated,
         })
     }
+}
+
+/// All at once: one that hangs keeps nobody else waiting.
+fn look(servers: &[Service]) -> Result<Vec<Summary>, Error> {
+    std::thread::scope(|scope| {
+        let looks: Vec<_> = servers
+            .iter()
+            .map(|server| scope.spawn(|| Summary::of(server)))
+            .collect();
+        looks
+            .into_iter()
+            .map(|look| {
+                look.join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    })
+}
+
+/// How many are asked at once.
+const AT_ONCE: usize = 64;
+
+/// The states of model servers, as `models list` shows them.
+pub(super) fn states(servers: &[Service]) -> Result<Vec<ServiceState>, Error> {
+    let mut states = Vec::new();
+    for chunk in servers.chunks(AT_ONCE) {
+        states.extend(look(chunk)?.into_iter().map(|server| server.status));
+    }
+    Ok(states)
 }
 
 /// One sign for a state.

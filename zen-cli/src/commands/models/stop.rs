@@ -1,5 +1,7 @@
 //! `model-deployer models stop`.
 
+use zen_core::metadata::ServiceState;
+
 use super::{Patience, Summary};
 use crate::Exit;
 use crate::args::Confirm;
@@ -9,6 +11,8 @@ use crate::find;
 use crate::output::ask;
 
 /// Stop a model server; it can be started again
+///
+/// With `--timeout 0` it is only asked to. Ends with 1 when it still runs after another timeout.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Stop {
     /// The model server: its id or the beginning of it, its name, or its model's name
@@ -38,6 +42,13 @@ impl Command for Stop {
         context
             .out
             .show(&output, || Ok(format!("{} is {}\n", output.name, output.status)))?;
-        Ok(Exit::Success)
+        let goes_on = matches!(
+            output.status,
+            ServiceState::Active | ServiceState::PendingStartup | ServiceState::PendingShutdown
+        );
+        Ok(match goes_on && !self.patience.timeout.is_zero() {
+            true => Exit::Failed,
+            false => Exit::Success,
+        })
     }
 }

@@ -15,7 +15,7 @@ use crate::project::wait;
 
 /// Cancel a run, wherever it is executed
 ///
-/// What it has finished stays, and `run resume` goes on from there.
+/// What it has finished stays, and `run resume` goes on from there. Ends with 1 when the run still goes on after the timeout.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Cancel {
     /// The run: its id or the beginning of it, its name, or a pipeline for its newest run
@@ -65,7 +65,10 @@ impl Command for Cancel {
                 _ => format!("run {} has been told, and still goes on\n", output.id),
             })
         })?;
-        Ok(Exit::Success)
+        Ok(match status.is_final() || self.timeout.is_zero() {
+            true => Exit::Success,
+            false => Exit::Failed,
+        })
     }
 }
 

@@ -1,8 +1,9 @@
 //! `run logs`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
 use uuid::Uuid;
 use zen_core::client::{Client, RunView, StepView};
@@ -15,7 +16,7 @@ use crate::find;
 use crate::output::{Out, Style, time, width};
 
 /// How often a run that goes on is looked at. What is recorded tells nobody by itself.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Show what the steps of a run said
 ///
@@ -30,7 +31,7 @@ pub(crate) struct Logs {
     #[arg(long, short)]
     follow: bool,
     /// Only the last so many lines
-    #[arg(long, short = 'n', value_name = "LINES")]
+    #[arg(long, short = 'n', value_name = "LINES", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     tail: Option<usize>,
 }
 
@@ -75,6 +76,9 @@ impl Command for Logs {
             context.out.flush()?;
             if over {
                 break now;
+            }
+            if context.out.is_closed() {
+                return Ok(Exit::Success);
             }
             std::thread::sleep(LOOK);
         };
@@ -124,7 +128,11 @@ fn is_of(name: &str, wanted: &str) -> bool {
 
 /// How far the log of each step has been read.
 #[derive(Default)]
-struct Reading(HashMap<Uuid, u64>);
+struct Reading {
+    next: HashMap<Uuid, u64>,
+    /// Those that had ended before their logs were read: nothing more comes.
+    ended: HashSet<Uuid>,
+}
 
 impl Reading {
     /// The lines since, of all steps, in the order they were said.
@@ -135,7 +143,13 @@ impl Reading {
             .iter()
             .filter(|step| only.is_none_or(|only| is_of(step.name(), only)))
         {
-            let next = self.0.entry(step.id()).or_default();
+            if self.ended.contains(&step.id()) {
+                continue;
+            }
+            if step.status().is_final() {
+                self.ended.insert(step.id());
+            }
+            let next = self.next.entry(step.id()).or_default();
             let more = step.logs(*next)?;
             *next = more.last().map_or(*next, |line| line.line + 1);
             lines.extend(more.into_iter().map(|line| (step.name().to_owned(), line)));

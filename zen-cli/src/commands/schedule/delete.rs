@@ -1,6 +1,7 @@
 //! `schedule delete`.
 
 use serde::Serialize;
+use zen_core::schedule::SchedulingError;
 
 use crate::Exit;
 use crate::args::Confirm;
@@ -28,10 +29,14 @@ struct Output {
 impl Command for Delete {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.open()?;
-        let schedule = find::schedule(&client, &self.schedule)?;
-        let deleted = schedule.name().to_owned();
+        let deleted = find::schedule_name(&client, &self.schedule)?;
         ask::confirm(&format!("Delete the schedule {deleted}?"), self.confirm)?;
-        wait(schedule.delete())??;
+        match client.schedule(&deleted) {
+            Ok(schedule) => wait(schedule.delete())??,
+            // Of a newer zen, or damaged: it can be deleted all the same.
+            Err(SchedulingError::Unreadable { .. }) => wait(client.delete_schedule(&deleted))??,
+            Err(error) => return Err(error.into()),
+        }
         let output = Output { deleted };
         context
             .out

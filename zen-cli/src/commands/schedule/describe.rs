@@ -1,6 +1,7 @@
 //! `schedule describe`.
 
 use chrono::{DateTime, Utc};
+use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -19,7 +20,7 @@ pub(crate) struct Describe {
     /// The schedule: its name, its id or the beginning of it
     schedule: String,
     /// How many slots to show
-    #[arg(long, short = 'n', default_value_t = 10)]
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     limit: usize,
 }
 

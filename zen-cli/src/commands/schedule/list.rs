@@ -3,7 +3,7 @@
 use serde::Serialize;
 use zen_core::metadata::{ScheduleFilter, ScheduleState};
 
-use super::Summary;
+use super::{Summary, Unreadable, hint_at, parted};
 use crate::Exit;
 use crate::args::Page;
 use crate::commands::{Command, Context};
@@ -33,6 +33,8 @@ fn state(text: &str) -> Result<ScheduleState, String> {
 #[derive(Debug, Serialize)]
 struct Output {
     schedules: Vec<Summary>,
+    /// Those that a newer zen wrote, or that are damaged.
+    unreadable: Vec<Unreadable>,
     next: Option<String>,
 }
 
@@ -43,17 +45,21 @@ impl Command for List {
         let filter = ScheduleFilter {
             pipeline: self.pipeline.clone(),
             state: self.state,
-            after: before
-                .map(|text| find::schedule(client, text).map(|schedule| schedule.name().to_owned()))
-                .transpose()?,
+            after: before.map(|text| find::schedule_name(client, text)).transpose()?,
             limit: Some(self.page.limit.saturating_add(1)),
         };
-        let mut found = client.schedules(&filter)?;
+        let mut found = client.schedules_each(&filter)?;
         let more = found.len() > self.page.limit as usize;
         found.truncate(self.page.limit as usize);
+        let last = found.last().map(|last| match last {
+            Ok(schedule) => schedule.name().to_owned(),
+            Err(unreadable) => unreadable.name.clone(),
+        });
+        let (schedules, unreadable) = parted(found);
         let output = Output {
-            next: found.last().filter(|_| more).map(|last| last.name().to_owned()),
-            schedules: found.iter().map(Summary::of).collect(),
+            next: last.filter(|_| more),
+            schedules: schedules.iter().map(Summary::of).collect(),
+            unreadable,
         };
         let out = &context.out;
         out.show(&output, || {
@@ -80,8 +86,11 @@ impl Command for List {
             }
             Ok(out.table(&table))
         })?;
+        hint_at(out, &output.unreadable);
         match &output.next {
-            _ if output.schedules.is_empty() => out.hint("there are no such schedules"),
+            _ if output.schedules.is_empty() && output.unreadable.is_empty() => {
+                out.hint("there are no such schedules")
+            }
             Some(next) => out.hint(&format!("more: --before {next}")),
             None => {}
         }

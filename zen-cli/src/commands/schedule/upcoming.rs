@@ -1,9 +1,11 @@
 //! `schedule upcoming`.
 
 use chrono::{DateTime, Utc};
+use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
 use zen_core::metadata::{ScheduleFilter, ScheduleState};
 
+use super::{Unreadable, hint_at, parted};
 use crate::Exit;
 use crate::commands::{Command, Context};
 use crate::error::Error;
@@ -16,7 +18,7 @@ pub(crate) struct Upcoming {
     /// Only this schedule: its name, its id or the beginning of it
     schedule: Option<String>,
     /// At most so many
-    #[arg(long, short = 'n', default_value_t = 20)]
+    #[arg(long, short = 'n', default_value_t = 20, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     limit: usize,
 }
 
@@ -24,6 +26,8 @@ pub(crate) struct Upcoming {
 #[derive(Debug, Serialize)]
 struct Output {
     upcoming: Vec<Slot>,
+    /// Schedules that a newer zen wrote, or that are damaged.
+    unreadable: Vec<Unreadable>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,12 +40,12 @@ struct Slot {
 impl Command for Upcoming {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
-        let schedules = match &self.schedule {
-            Some(schedule) => vec![find::schedule(client, schedule)?],
-            None => client.schedules(&ScheduleFilter {
+        let (schedules, unreadable) = match &self.schedule {
+            Some(schedule) => (vec![find::schedule(client, schedule)?], Vec::new()),
+            None => parted(client.schedules_each(&ScheduleFilter {
                 state: Some(ScheduleState::Active),
                 ..ScheduleFilter::default()
-            })?,
+            })?),
         };
         let mut upcoming = Vec::new();
         for schedule in &schedules {
@@ -54,7 +58,7 @@ impl Command for Upcoming {
         }
         upcoming.sort_by(|a, b| (a.due, &a.schedule).cmp(&(b.due, &b.schedule)));
         upcoming.truncate(self.limit);
-        let output = Output { upcoming };
+        let output = Output { upcoming, unreadable };
         let out = &context.out;
         out.show(&output, || {
             if output.upcoming.is_empty() {
@@ -76,6 +80,7 @@ impl Command for Upcoming {
             }
             Ok(out.table(&table))
         })?;
+        hint_at(out, &output.unreadable);
         if output.upcoming.is_empty() {
             out.hint("nothing is due");
         }

@@ -8,6 +8,7 @@ use crate::args::Confirm;
 use crate::commands::{Command, Context};
 use crate::error::Error;
 use crate::output::confirm;
+use crate::run::program;
 
 /// Remove a key of a secret, or the whole secret
 #[derive(Debug, clap::Args)]
@@ -35,15 +36,24 @@ impl Command for Delete {
             Some(key) => format!("{}.{key}", self.name),
             None => self.name.clone(),
         };
+        let missing = || {
+            Error::not_found(
+                format!("there is no secret `{what}` in {}", store.location()),
+                format!("`{} secret list` shows what there is", program()),
+            )
+        };
+        let names = store.names()?;
+        let keys = names.get(&self.name).ok_or_else(missing)?;
+        if self.key.as_ref().is_some_and(|key| !keys.contains(key)) {
+            return Err(missing());
+        }
         confirm(
             &format!("Delete secret `{what}`? What refers to it fails then."),
             self.confirm,
         )?;
         if !store.delete(&self.name, self.key.as_deref())? {
-            return Err(Error::not_found(
-                format!("there is no secret `{what}` in {}", store.location()),
-                "`secret list` shows what there is",
-            ));
+            // Somebody else was quicker.
+            return Err(missing());
         }
         let output = Output { deleted: what };
         context.out.show(&output, || {

@@ -1,6 +1,6 @@
 //! `secret set`.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -76,10 +76,8 @@ impl Set {
         }
         let mut input = std::io::stdin();
         if input.is_terminal() {
-            let mut output = std::io::stderr();
-            let asked = write!(output, "value of {}.{} (not shown): ", self.name, self.key);
-            asked.and_then(|()| output.flush()).map_err(Error::Output)?;
-            return ask_secret().map(Secret::new);
+            let question = format!("value of {}.{} (not shown): ", self.name, self.key);
+            return ask_secret(&question).map(Secret::new);
         }
         let mut text = String::new();
         input.read_to_string(&mut text).map_err(|source| Error::File {

@@ -55,8 +55,9 @@ impl Command for List {
         })?;
         if output.stacks.iter().all(|stack| !stack.active) {
             out.hint(&format!(
-                "the active stack `{}` isn't there: name another with `stack set`",
-                output.active
+                "the active stack `{}` isn't there: name another with `{} stack set`",
+                output.active,
+                crate::run::program()
             ));
         }
         Ok(Exit::Success)

@@ -57,6 +57,7 @@ impl Process {
             .args(names.map(shown))
             .env_clear()
             .envs(environment(isolation, std::env::vars_os()))
+            .env_remove(crate::main_fn::CALLED_VARIABLE)
             .env(VARIABLE, &mark)
             .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(theirs)))

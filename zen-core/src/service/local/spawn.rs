@@ -83,6 +83,7 @@ impl Starting {
                 &shown(&launch.name),
                 &launch.service.to_string(),
             ])
+            .env_remove(crate::main_fn::CALLED_VARIABLE)
             .env(VARIABLE, "1")
             .env(HOME_VARIABLE, &launch.home)
             .stdin(Stdio::piped())

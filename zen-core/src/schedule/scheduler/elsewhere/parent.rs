@@ -154,6 +154,7 @@ impl Process {
             .arg0(path)
             .arg(ARGUMENT)
             .arg(shown(&schedule.name))
+            .env_remove(crate::main_fn::CALLED_VARIABLE)
             .env(VARIABLE, "1")
             .env("ZEN_HOME", home)
             // Ctrl-C is for the scheduler, which passes on what is to happen.
