@@ -1,5 +1,6 @@
 //! Why a command fails, and what to type next.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use zen_core::artifact::{ArtifactError, FilesError};
@@ -128,17 +129,7 @@ impl Error {
             Self::Metadata(error) => of_metadata(error),
             Self::Artifact(error) => of_artifact(error),
             Self::Stack(error) => of_stack(error),
-            Self::Client(error) => match error {
-                ClientError::NoRun(_)
-                | ClientError::NoPipeline { .. }
-                | ClientError::NoStep { .. }
-                | ClientError::NoOutput { .. }
-                | ClientError::NoArtifact { .. } => Exit::NotFound,
-                ClientError::Metadata(error) => of_metadata(error),
-                ClientError::Artifact(error) => of_artifact(error),
-                ClientError::Stack(error) => of_stack(error),
-                _ => Exit::Failed,
-            },
+            Self::Client(error) => of_client(error),
             Self::Service(error) => match error {
                 ServiceError::Unknown(_) => Exit::NotFound,
                 ServiceError::NoProgram { .. } | ServiceError::Spawn { .. } => Exit::Program,
@@ -147,13 +138,13 @@ impl Error {
                 ServiceError::Stack(error) => of_stack(error),
                 _ => Exit::Failed,
             },
-            Self::Scheduling(error) => match error {
-                SchedulingError::NoSchedule { .. } | SchedulingError::NoSlot(_) => Exit::NotFound,
+            Self::Scheduling(error) => of_scheduling(error),
+            Self::File { source, .. } => match source.kind() {
+                // Another file should have been named.
+                ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::IsADirectory => Exit::Usage,
                 _ => Exit::Failed,
             },
-            Self::File { .. } | Self::Output(_) | Self::Runtime(_) | Self::Json(_) | Self::Files(_) => {
-                Exit::Failed
-            }
+            Self::Output(_) | Self::Runtime(_) | Self::Json(_) | Self::Files(_) => Exit::Failed,
         }
     }
 
@@ -242,10 +233,37 @@ fn of_stack(error: &StackError) -> Exit {
     }
 }
 
+fn of_client(error: &ClientError) -> Exit {
+    match error {
+        ClientError::NoRun(_)
+        | ClientError::NoPipeline { .. }
+        | ClientError::NoStep { .. }
+        | ClientError::NoOutput { .. }
+        | ClientError::NoArtifact { .. } => Exit::NotFound,
+        ClientError::Metadata(error) => of_metadata(error),
+        ClientError::Artifact(error) => of_artifact(error),
+        ClientError::Stack(error) => of_stack(error),
+        _ => Exit::Failed,
+    }
+}
+
+fn of_scheduling(error: &SchedulingError) -> Exit {
+    match error {
+        SchedulingError::NoSchedule { .. } | SchedulingError::NoSlot(_) => Exit::NotFound,
+        SchedulingError::Unreadable { .. } => Exit::Store,
+        SchedulingError::Stack(error) => of_stack(error),
+        SchedulingError::Client(error) => of_client(error),
+        SchedulingError::Start { source, .. } => of_run(source),
+        _ => Exit::Failed,
+    }
+}
+
 fn of_run(error: &RunError) -> Exit {
     match error {
         RunError::Cancelled { .. } => Exit::Cancelled,
         RunError::Stack(error) => of_stack(error),
+        RunError::Client(error) => of_client(error),
+        RunError::NotRecorded { source, .. } => of_metadata(source),
         RunError::Registry(error) => of_registry(error),
         RunError::Config(error) => of_config(error),
         RunError::NoStep { .. } => Exit::NotFound,
@@ -276,6 +294,8 @@ fn of_settings(error: &SettingsError) -> Exit {
     match error {
         SettingsError::NoStack { .. } | SettingsError::NoComponent { .. } => Exit::NotFound,
         SettingsError::File { .. } => Exit::Store,
+        // This one is zen's own; `zen.toml` is the user's.
+        SettingsError::Malformed { path, .. } if path.ends_with("stacks.toml") => Exit::Store,
         _ => Exit::Usage,
     }
 }

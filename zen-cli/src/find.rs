@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use zen_core::client::{ArtifactView, Client, RunView};
-use zen_core::metadata::{ArtifactFilter, IdKind, RunFilter, ServiceFilter};
+use zen_core::metadata::{ArtifactFilter, IdKind, RunFilter, ScheduleFilter, ServiceFilter};
 use zen_core::schedule::ScheduleView;
 use zen_core::service::Service;
 
@@ -12,9 +12,6 @@ use crate::run::program;
 
 /// How many candidates of an ambiguous prefix are shown.
 const SHOWN: u32 = 10;
-
-/// How many runs are read at a time to find one by its name.
-const RUNS: u32 = 1000;
 
 /// Of how many runs similar names are offered.
 const SIMILAR: u32 = 100;
@@ -91,7 +88,12 @@ pub(crate) fn run(client: &Client, text: &str) -> Result<RunView, Error> {
     if let Some(id) = by_prefix(client, IdKind::Run, text)? {
         return Ok(client.run(id)?);
     }
-    if let Some(run) = named_run(client, text)? {
+    let named = RunFilter {
+        name: Some(text.to_owned()),
+        limit: Some(1),
+        ..RunFilter::default()
+    };
+    if let Some(run) = client.runs(&named)?.pop() {
         return Ok(run);
     }
     let mut names = pipeline_names(client)?;
@@ -103,28 +105,6 @@ pub(crate) fn run(client: &Client, text: &str) -> Result<RunView, Error> {
     Err(missing("run", text, &names, "run list"))
 }
 
-/// The newest run of this name. Names of runs are in no index: they tell when the run was, and are seldom typed.
-fn named_run(client: &Client, name: &str) -> Result<Option<RunView>, Error> {
-    let mut filter = RunFilter {
-        limit: Some(RUNS),
-        ..RunFilter::default()
-    };
-    loop {
-        let runs = client.runs(&filter)?;
-        let last = runs
-            .last()
-            .map(RunView::id)
-            .filter(|_| runs.len() == RUNS as usize);
-        if let Some(run) = runs.into_iter().find(|run| run.name() == name) {
-            return Ok(Some(run));
-        }
-        match last {
-            Some(last) => filter.before = Some(last),
-            None => return Ok(None),
-        }
-    }
-}
-
 pub(crate) fn pipeline_names(client: &Client) -> Result<Vec<String>, Error> {
     let pipelines = client.pipelines()?;
     Ok(pipelines.into_iter().map(|pipeline| pipeline.name).collect())
@@ -133,6 +113,22 @@ pub(crate) fn pipeline_names(client: &Client) -> Result<Vec<String>, Error> {
 /// Refuses the name of a pipeline that has never been run.
 pub(crate) fn pipeline(client: &Client, name: &str) -> Result<String, Error> {
     let names = pipeline_names(client)?;
+    match names.iter().any(|known| known == name) {
+        true => Ok(name.to_owned()),
+        false => Err(missing("pipeline", name, &names, "pipeline list")),
+    }
+}
+
+/// As [`pipeline`], but one that has never been run is known when it has a schedule or a service.
+pub(crate) fn known_pipeline(client: &Client, name: &str) -> Result<String, Error> {
+    let metadata = client.stack().metadata();
+    let mut names = pipeline_names(client)?;
+    let schedules = metadata.schedules(&ScheduleFilter::default())?;
+    names.extend(schedules.into_iter().map(|schedule| schedule.pipeline));
+    let services = metadata.services(&ServiceFilter::default())?;
+    names.extend(services.into_iter().filter_map(|service| service.pipeline));
+    names.sort();
+    names.dedup();
     match names.iter().any(|known| known == name) {
         true => Ok(name.to_owned()),
         false => Err(missing("pipeline", name, &names, "pipeline list")),
@@ -269,7 +265,7 @@ pub(crate) fn schedule_name(client: &Client, text: &str) -> Result<String, Error
     {
         return Ok(record.name);
     }
-    let all = metadata.schedules(&zen_core::metadata::ScheduleFilter::default())?;
+    let all = metadata.schedules(&ScheduleFilter::default())?;
     let names: Vec<String> = all.into_iter().map(|schedule| schedule.name).collect();
     Err(missing("schedule", text, &names, "schedule list"))
 }

@@ -13,7 +13,7 @@
 //!
 //! # For programs
 //!
-//! With `--output json` the standard output holds one JSON value and nothing else, and the standard error, when a command fails, ends with
+//! With `--output json` the standard output holds one JSON value and nothing else (but `logs` gives a value a line, and `completion` a script), and the standard error, when a command fails, ends with
 //! `{"error": {"kind", "message", "help"}}`. Lists have at most `--limit` entries; `next` is what `--before` takes for the page after, or null.
 //! Fields are only ever added.
 //!
@@ -31,10 +31,11 @@
 //!
 //! # Layout
 //!
-//! `args` is what every command takes, `commands/<noun>/<verb>` one file a command, `output` how things are shown, `find` what people may call
+//! `args` is what every command takes, `arguments` what is looked for before they are parsed, `commands/<noun>/<verb>` one file a command, `output` how things are shown, `find` what people may call
 //! them by, `project` where they are kept. A new command is a file and a line in the list of its noun.
 
 mod args;
+mod arguments;
 mod commands;
 mod delegate;
 mod error;

@@ -10,7 +10,8 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::Exit;
 use crate::args::Args;
-use crate::commands::{Command, Context, Need};
+use crate::arguments::{asks_for_json, color, with_plain_values};
+use crate::commands::{Command, Commands, Context, Need};
 use crate::delegate::{self, ARGUMENT, CALLED, MARK, Who};
 use crate::output::out::say_json;
 
@@ -66,7 +67,11 @@ pub fn run_with(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Exi
 }
 
 fn carry_out(arguments: Vec<OsString>, delegates: bool) -> Exit {
-    let matches = Args::command().try_get_matches_from(&arguments);
+    let command = Args::command().color(color(&arguments));
+    let matches = match with_plain_values(&command, &arguments) {
+        Ok(arguments) => command.try_get_matches_from(arguments),
+        Err(message) => Err(clap::Error::raw(ErrorKind::UnknownArgument, message + "\n")),
+    };
     let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => return unparsed(&error, asks_for_json(&arguments)),
@@ -80,9 +85,16 @@ fn carry_out(arguments: Vec<OsString>, delegates: bool) -> Exit {
             .settings()
             .and_then(|settings| delegate::who(need, delegates, &settings)),
     };
+    // `init` says itself what it makes.
+    let unmade = !matches!(args.command, Commands::Init(_)) && !context.project.home().exists();
     let ended = who
         .and_then(|who| match who {
-            Who::Here => args.command.execute(&context),
+            Who::Here => args.command.execute(&context).inspect(|_| {
+                let home = context.project.home();
+                if unmade && home.exists() {
+                    context.out.hint(&format!("made {}", home.display()));
+                }
+            }),
             Who::Without(error) => {
                 // Said, since what the program has is missing in what follows.
                 context.out.hint(&error.to_string());
@@ -118,15 +130,6 @@ pub(crate) fn name() -> String {
         .and_then(Path::file_stem)
         .and_then(|name| name.to_str());
     name.unwrap_or("zen").to_owned()
-}
-
-/// Asked before the arguments could be understood.
-fn asks_for_json(arguments: &[OsString]) -> bool {
-    let texts: Vec<&str> = arguments.iter().filter_map(|text| text.to_str()).collect();
-    texts.contains(&"--output=json")
-        || texts
-            .windows(2)
-            .any(|pair| pair[0] == "--output" && pair[1] == "json")
 }
 
 /// Help and versions are no errors.

@@ -89,5 +89,6 @@ fn main() {
     let launch = pipeline().on_success(notify).quiet().on_failure(hooks::page);
     let _ = launch.hook_timeout(std::time::Duration::from_secs(1)).on_success(notify);
     circle().graph().unwrap();
-    assert_eq!(zen_core::graph::registered_hooks().len(), 2);
+    // Those above, and the one that zen has.
+    assert_eq!(zen_core::graph::registered_hooks().len(), 3);
 }

@@ -2,6 +2,9 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
+use zen_core::secrets::redact;
+
+use super::width::clean_lines;
 use crate::args::Confirm;
 use crate::error::Error;
 
@@ -16,7 +19,8 @@ pub(crate) fn confirm(question: &str, confirm: Confirm) -> Result<(), Error> {
             question: question.to_owned(),
         });
     }
-    let asked = write!(output, "{question} [y/N] ").and_then(|()| output.flush());
+    let shown = clean_lines(&redact(question));
+    let asked = write!(output, "{shown} [y/N] ").and_then(|()| output.flush());
     asked.map_err(Error::Output)?;
     let mut answer = String::new();
     // An end of the input is no yes.

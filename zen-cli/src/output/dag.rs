@@ -59,13 +59,15 @@ impl Dag {
 
     /// The drawing without any run: only what depends on what.
     pub(crate) fn outline(&self, room: Option<usize>, palette: Palette) -> String {
-        let text = self.draw(&[], room, palette);
-        let plain = |line: &str| line.replacen("not started", "", 1).trim_end().to_owned() + "\n";
-        text.lines().map(plain).collect()
+        self.drawn(&[], true, room, palette)
     }
 
     /// The drawing with how its steps went.
     pub(crate) fn draw(&self, steps: &[StepRecord], room: Option<usize>, palette: Palette) -> String {
+        self.drawn(steps, false, room, palette)
+    }
+
+    fn drawn(&self, steps: &[StepRecord], outline: bool, room: Option<usize>, palette: Palette) -> String {
         let mut of_node: HashMap<u64, Vec<&StepRecord>> = HashMap::new();
         for step in steps {
             of_node.entry(u64::from(step.node)).or_default().push(step);
@@ -78,12 +80,23 @@ impl Dag {
             dag: self,
             steps: &of_node,
             below: &below,
+            outline,
             lines: Vec::new(),
             seen: HashSet::new(),
             deepest: room.map_or(DEEPEST, |room| room / 2),
         };
-        for root in below.get(&None).into_iter().flatten() {
-            drawing.chain(*root, "", "");
+        match below.get(&None).map(Vec::as_slice).unwrap_or_default() {
+            [root] => drawing.chain(*root, "", ""),
+            // Without branches, several roots would look like a chain.
+            roots => {
+                for (number, root) in roots.iter().enumerate() {
+                    let (first, rest) = match number + 1 == roots.len() {
+                        true => ("└─", "  "),
+                        false => ("├─", "│ "),
+                    };
+                    drawing.chain(*root, first, rest);
+                }
+            }
         }
         drawing.text(room, palette)
     }
@@ -142,6 +155,8 @@ struct Drawing<'a> {
     dag: &'a Dag,
     steps: &'a HashMap<u64, Vec<&'a StepRecord>>,
     below: &'a BTreeMap<Option<u64>, Vec<u64>>,
+    /// Only what depends on what.
+    outline: bool,
     lines: Vec<Line>,
     seen: HashSet<u64>,
     /// No node is indented by more columns: what comes deeper stands below each other.
@@ -186,6 +201,7 @@ impl Drawing<'_> {
             ([], "stored_artifact") => ("○", Style::Dim, "stored artifact".to_owned()),
             ([], "each") => ("∗", Style::Plain, "for each element".to_owned()),
             ([], "when") => ("?", Style::Plain, "when it is so".to_owned()),
+            ([], _) if self.outline => ("·", Style::Dim, String::new()),
             ([], _) => ("·", Style::Dim, "not started".to_owned()),
             ([step], _) => (mark(step.status), of_status(step.status), one(step)),
             (many, _) => several(many),
@@ -200,7 +216,8 @@ impl Drawing<'_> {
             .map(|source| source.name.clone())
             .collect();
         if !others.is_empty() {
-            detail += &format!("  ← {}", others.join(", "));
+            let gap = if detail.is_empty() { "" } else { "  " };
+            detail += &format!("{gap}← {}", others.join(", "));
         }
         let name = match steps.len() {
             0 | 1 => node.name.clone(),
@@ -230,7 +247,7 @@ impl Drawing<'_> {
             let used = width::width(&line.tree) + 2 + width::width(&name);
             let padding = column.saturating_sub(used) + 2;
             let detail = width::cut(&line.detail, room.saturating_sub(used + padding).max(1));
-            let detail = match room.saturating_sub(used + padding) < 6 {
+            let detail = match detail.is_empty() || room.saturating_sub(used + padding) < 6 {
                 true => String::new(),
                 false => format!("{}{}", " ".repeat(padding), palette.paint(&detail, line.style)),
             };
@@ -356,6 +373,30 @@ mod tests {
         assert_eq!(text.lines().count(), 39_999);
         let indented = |line: &str| line.chars().take_while(|c| " │├└─".contains(*c)).count();
         assert!(text.lines().all(|line| indented(line) <= 20));
+    }
+
+    #[test]
+    fn several_roots_are_no_chain() {
+        let step = |id: u64, name: &str, from: &[u64]| {
+            let inputs: Vec<Value> = from.iter().map(|node| json!({"from": {"node": node}})).collect();
+            json!({"id": id, "name": name, "inputs": inputs})
+        };
+        let graph = json!({ "nodes": [step(0, "importer", &[]), step(1, "loader", &[]), step(2, "predictor", &[0, 1])] });
+        let palette = Palette::new(crate::args::ColorChoice::Never, false);
+        let text = Dag::of(&graph).outline(Some(40), palette);
+        assert_eq!(text, "├─· importer\n└─· loader\n  · predictor  ← importer\n");
+    }
+
+    #[test]
+    fn an_outline_is_cut_by_what_it_shows() {
+        let step = |id: u64, name: &str| json!({"id": id, "name": name, "inputs": []});
+        let mut last = step(2, "c");
+        last["inputs"] = json!([{"from": {"node": 0}}, {"from": {"node": 1}}]);
+        let graph = json!({ "nodes": [step(0, "a_long_source"), step(1, "b"), last] });
+        let palette = Palette::new(crate::args::ColorChoice::Never, false);
+        let text = Dag::of(&graph).outline(Some(36), palette);
+        assert!(text.contains("← a_long_source\n"), "{text}");
+        assert!(!text.contains("not started"), "{text}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is known of one thing: names and values, one below the other.
 
-use super::width::{clean, width, wrap};
+use super::width::{clean, clean_lines, width, wrap};
 use super::{Palette, Style};
 
 /// Names and values.
@@ -18,8 +18,8 @@ impl Fields {
         value: impl AsRef<str>,
         style: Style,
     ) -> &mut Self {
-        let lines: Vec<_> = value.as_ref().lines().map(clean).collect();
-        self.0.push((name.into(), lines.join("\n"), style));
+        self.0
+            .push((clean(&name.into()), clean_lines(value.as_ref()), style));
         self
     }
 
@@ -38,18 +38,21 @@ impl Fields {
             Some(room) if room < names + 24 => 2,
             _ => names + 2,
         };
+        let whole = room.unwrap_or(usize::MAX);
         let room = room.map_or(usize::MAX, |room| room.saturating_sub(indent).max(8));
         let mut text = String::new();
         for (name, value, style) in &self.0 {
-            let painted = palette.paint(name, Style::Dim);
             let mut lines = wrap(value, room).into_iter();
             if indent > names {
                 let first = lines.next().unwrap_or_default();
                 let padding = " ".repeat(indent - width(name));
+                let painted = palette.paint(name, Style::Dim);
                 let line = format!("{painted}{padding}{}", palette.paint(&first, *style));
                 text += line.trim_end();
             } else {
-                text += &painted;
+                let parts = wrap(name, whole);
+                let parts: Vec<_> = parts.iter().map(|part| palette.paint(part, Style::Dim)).collect();
+                text += &parts.join("\n");
             }
             text.push('\n');
             for line in lines {
@@ -57,5 +60,26 @@ impl Fields {
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::ColorChoice;
+
+    #[test]
+    fn names_are_broken_where_they_are_too_wide() {
+        let mut fields = Fields::default();
+        fields.add(
+            "continuous_deployment_pipeline::trainer::output@12",
+            "output of trainer",
+        );
+        fields.add("a\x1b[31m", "x");
+        for room in 10..80 {
+            let text = fields.render(Some(room), Palette::new(ColorChoice::Never, false));
+            assert!(text.lines().all(|line| width(line) <= room), "{room}: {text}");
+            assert!(!text.contains('\x1b'), "{text:?}");
+        }
     }
 }

@@ -155,7 +155,8 @@ impl Out {
         if self.format == Format::Text {
             let _ = self.flush();
             // Nobody can be told that the standard error is closed.
-            let _ = writeln!(io::stderr(), "{}", self.hints.paint(&redact(text), Style::Dim));
+            let text = width::prose(&width::clean_lines(&redact(text)), width::of_errors());
+            let _ = writeln!(io::stderr(), "{}", self.hints.paint(&text, Style::Dim));
         }
     }
 
@@ -169,12 +170,21 @@ impl Out {
     }
 
     fn error(&self, message: &str, help: Option<&str>) {
-        let error = self.hints.paint("error:", Style::Bad);
-        let mut text = format!("{error} {message}\n");
+        let room = width::of_errors();
+        let mut text = self.marked("", "error:", Style::Bad, message, room);
         if let Some(help) = help {
-            text += &format!("  {} {help}\n", self.hints.paint("help:", Style::Active));
+            text += &self.marked("  ", "help:", Style::Active, help, room);
         }
-        let _ = io::stderr().write_all(redact(&text).as_bytes());
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+}
+
+impl Out {
+    /// A word and what it introduces, as wide as the standard error is.
+    fn marked(&self, indent: &str, word: &str, style: Style, text: &str, room: Option<usize>) -> String {
+        let text = width::clean_lines(&redact(&format!("{indent}{word} {text}")));
+        let text = width::prose(&text, room);
+        format!("{}\n", text.replacen(word, &self.hints.paint(word, style), 1))
     }
 }
 

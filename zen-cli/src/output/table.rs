@@ -1,6 +1,6 @@
 //! Tables that fit the terminal.
 
-use super::width::{clean, width, wrap};
+use super::width::{clean_lines, width, wrap};
 use super::{Palette, Style};
 
 /// One column.
@@ -9,8 +9,18 @@ pub(crate) struct Column {
     title: &'static str,
     /// Columns with a lower number go first when there is no room.
     keep: u8,
-    /// Never broken: half an id is no use.
-    whole: bool,
+    give: Give,
+}
+
+/// When a column is broken into lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Give {
+    /// When the table is too wide.
+    First,
+    /// When it still is after all columns have gone that can.
+    Late,
+    /// When no other column is left to be broken: half an id is no use.
+    Last,
 }
 
 impl Column {
@@ -19,7 +29,7 @@ impl Column {
         Self {
             title,
             keep: u8::MAX,
-            whole: false,
+            give: Give::First,
         }
     }
 
@@ -28,13 +38,24 @@ impl Column {
         Self {
             title,
             keep,
-            whole: false,
+            give: Give::First,
         }
     }
 
     /// Never broken into lines, as long as there is any other way.
     pub(crate) const fn whole(self) -> Self {
-        Self { whole: true, ..self }
+        Self {
+            give: Give::Last,
+            ..self
+        }
+    }
+
+    /// Broken into lines only after those have gone that can.
+    pub(crate) const fn steady(self) -> Self {
+        Self {
+            give: Give::Late,
+            ..self
+        }
     }
 }
 
@@ -52,7 +73,7 @@ impl Cell {
 
     pub(crate) fn styled(text: impl AsRef<str>, style: Style) -> Self {
         Self {
-            text: clean(text.as_ref()),
+            text: clean_lines(text.as_ref()),
             style,
         }
     }
@@ -75,6 +96,12 @@ pub(crate) struct Table {
 
 /// No column is made narrower than this as long as another can go.
 const NARROW: usize = 10;
+
+/// No column is made narrower than this as long as those that are whole needn't be broken.
+const NARROWEST: usize = 6;
+
+/// Where prose begins: so many columns are enough for it, however much there is.
+const PROSE: usize = 20;
 
 impl Table {
     pub(crate) fn new(columns: impl Into<Vec<Column>>) -> Self {
@@ -137,13 +164,15 @@ impl Table {
     fn fit(&self, room: Option<usize>) -> (Vec<usize>, Vec<usize>) {
         let natural = |index: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(index));
-            let widest = cells.map(|cell| width(&cell.text)).max().unwrap_or(0);
+            let lines = cells.flat_map(|cell| cell.text.split('\n'));
+            let widest = lines.map(width).max().unwrap_or(0);
             widest.max(width(self.columns[index].title)).max(1)
         };
         let all: Vec<usize> = (0..self.columns.len()).map(natural).collect();
-        let least = |index: usize| match self.columns[index].whole {
-            true => all[index],
-            false => all[index].min(NARROW),
+        let least = |index: usize| match self.columns[index].give {
+            Give::Last | Give::Late => all[index],
+            // Rather than broken into many lines, columns go.
+            Give::First => all[index].min((all[index] * 2).div_ceil(3).clamp(NARROW, PROSE)),
         };
         let mut shown: Vec<usize> = (0..self.columns.len()).collect();
         let Some(room) = room else {
@@ -165,13 +194,14 @@ impl Table {
         let room = room.saturating_sub(frame(shown.len()));
         while widths.iter().sum::<usize>() > room {
             // The widest gives; those that must not be broken only when no other can.
-            let give = |spared: bool| {
+            let give = |least: usize, spared: bool| {
                 (0..widths.len())
-                    .filter(|at| !spared || (!self.columns[shown[*at]].whole && widths[*at] > NARROW))
-                    .filter(|at| widths[*at] > 2)
+                    .filter(|at| !spared || self.columns[shown[*at]].give != Give::Last)
+                    .filter(|at| widths[*at] > least)
                     .max_by_key(|at| widths[*at])
             };
-            match give(true).or_else(|| give(false)) {
+            let given = give(NARROW, true).or_else(|| give(NARROWEST, true));
+            match given.or_else(|| give(2, false)) {
                 Some(at) => widths[at] -= 1,
                 None => break,
             }
@@ -199,5 +229,60 @@ fn row(cells: &[&Cell], widths: &[usize], palette: Palette, text: &mut String) {
             })
             .collect();
         *text += &format!("┃{}┃\n", parts.join("│"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::ColorChoice;
+
+    fn rendered(table: &Table, room: usize) -> Vec<String> {
+        let text = table.render(Some(room), Palette::new(ColorChoice::Never, false));
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        assert!(lines.iter().all(|line| width(line) <= room), "{room}: {text}");
+        lines
+    }
+
+    #[test]
+    fn ids_stay_whole_while_others_can_give() {
+        let mut table = Table::new([
+            Column::new("RUN").whole(),
+            Column::new("PIPELINE"),
+            Column::new("STEP"),
+        ]);
+        table.push(["019aa5c3-1b2f", "continuous_deployment", "trainer_of_models"].map(Cell::new));
+        for room in 35..80 {
+            let lines = rendered(&table, room);
+            assert!(
+                lines.iter().any(|line| line.contains("019aa5c3-1b2f")),
+                "{lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_optional_goes_before_it_is_broken() {
+        let mut table = Table::new([
+            Column::new("RUN").whole(),
+            Column::optional("NAME", 1),
+            Column::optional("TOOK", 2).whole(),
+        ]);
+        table.push(["019aa5c3", "a_name_of_thirty_two_characters_", "3m 12s"].map(Cell::new));
+        assert!(rendered(&table, 54)[1].contains("NAME"));
+        let narrow = rendered(&table, 43);
+        assert!(
+            !narrow[1].contains("NAME") && narrow[1].contains("TOOK"),
+            "{narrow:?}"
+        );
+        assert_eq!(narrow.len(), 5);
+    }
+
+    #[test]
+    fn lines_of_a_cell_stay_lines() {
+        let mut table = Table::new([Column::new("PARTS")]);
+        table.push([Cell::new("one\ntwo\x1b[31m")]);
+        let lines = rendered(&table, 40);
+        assert_eq!(lines[3..5], ["┃ one      ┃", "┃ two\u{fffd}[31m ┃"]);
     }
 }

@@ -4,24 +4,30 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The columns of the terminal that the standard output is; none when it is none.
 pub(crate) fn of_terminal() -> Option<usize> {
-    #[cfg(unix)]
-    {
-        let out = std::io::stdout();
-        if !rustix::termios::isatty(&out) {
-            return None;
-        }
-        let size = rustix::termios::tcgetwinsize(&out).ok()?;
-        // A terminal that doesn't know its size says 0.
-        Some(match size.ws_col {
-            0 => 80,
-            columns => usize::from(columns),
-        })
+    columns(std::io::stdout())
+}
+
+/// As [`of_terminal`], of the standard error.
+pub(crate) fn of_errors() -> Option<usize> {
+    columns(std::io::stderr())
+}
+
+#[cfg(unix)]
+fn columns(stream: impl std::os::fd::AsFd) -> Option<usize> {
+    if !rustix::termios::isatty(&stream) {
+        return None;
     }
-    #[cfg(not(unix))]
-    {
-        use std::io::IsTerminal;
-        std::io::stdout().is_terminal().then_some(80)
-    }
+    let size = rustix::termios::tcgetwinsize(&stream).ok()?;
+    // A terminal that doesn't know its size says 0.
+    Some(match size.ws_col {
+        0 => 80,
+        columns => usize::from(columns),
+    })
+}
+
+#[cfg(not(unix))]
+fn columns(stream: impl std::io::IsTerminal) -> Option<usize> {
+    stream.is_terminal().then_some(80)
 }
 
 pub(crate) fn width(text: &str) -> usize {
@@ -36,6 +42,12 @@ pub(crate) fn clean(text: &str) -> String {
         c => c,
     };
     text.chars().map(shown).collect()
+}
+
+/// As [`clean`], but lines stay lines.
+pub(crate) fn clean_lines(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(clean).collect();
+    lines.join("\n")
 }
 
 /// Cut to so many columns, with an ellipsis.
@@ -59,6 +71,26 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 /// Broken into lines of at most so many columns: after spaces and punctuation where that is possible.
 pub(crate) fn wrap(text: &str, most: usize) -> Vec<String> {
+    wrap_after(text, most, " /_-.,:;=")
+}
+
+/// What people read, in the columns there are: broken between words where that is possible. The further lines of a line stand below its beginning.
+pub(crate) fn prose(text: &str, room: Option<usize>) -> String {
+    let Some(room) = room else {
+        return text.to_owned();
+    };
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        let words = line.trim_start_matches(' ');
+        // Deep indentation would leave no room for words.
+        let indent = (line.len() - words.len()).min(room / 2);
+        let parts = wrap_after(words, room.saturating_sub(indent), " ");
+        lines.extend(parts.iter().map(|part| format!("{}{part}", " ".repeat(indent))));
+    }
+    lines.join("\n")
+}
+
+fn wrap_after(text: &str, most: usize, seams: &str) -> Vec<String> {
     let most = most.max(2);
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
@@ -82,7 +114,7 @@ pub(crate) fn wrap(text: &str, most: usize) -> Vec<String> {
             }
             line.push(c);
             used += wide;
-            if " /_-.,:;=".contains(c) {
+            if seams.contains(c) {
                 seam = Some(line.len());
             }
         }
@@ -117,5 +149,20 @@ mod tests {
                 assert!(width(&cut(text, most)) <= most);
             }
         }
+    }
+
+    #[test]
+    fn prose_is_broken_between_words() {
+        let text = "error: reading /a/path failed\n  help: say --yes to do it";
+        assert_eq!(
+            prose(text, Some(16)),
+            "error: reading\n/a/path failed\n  help: say\n  --yes to do it"
+        );
+        assert_eq!(prose(text, None), text);
+    }
+
+    #[test]
+    fn lines_are_cleaned_one_by_one() {
+        assert_eq!(clean_lines("a\x1b[2J\nb\tc"), "a\u{fffd}[2J\nb c");
     }
 }

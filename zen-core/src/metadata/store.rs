@@ -204,6 +204,8 @@ pub struct RunFilter {
     pub pipeline: Option<String>,
     /// With this status.
     pub status: Option<Status>,
+    /// With this name. Names are in no index: by itself it is looked for in all runs, the newest first.
+    pub name: Option<String>,
     /// For a slot of this schedule.
     pub schedule: Option<Uuid>,
     /// Older than this run: the id of the last run of the page before.
@@ -221,6 +223,8 @@ pub struct ArtifactFilter {
     pub run: Option<Uuid>,
     /// Made by this step run.
     pub step: Option<Uuid>,
+    /// Only the newest version of every name.
+    pub newest_only: bool,
     /// Older than this artifact version: the id of the last one of the page before.
     pub before: Option<Uuid>,
     /// At most so many.

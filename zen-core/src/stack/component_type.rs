@@ -83,6 +83,20 @@ impl ComponentType {
         }
     }
 
+    /// For people, of several: `artifact stores`.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Orchestrator => "orchestrators",
+            Self::ArtifactStore => "artifact stores",
+            Self::MetadataStore => "metadata stores",
+            Self::ModelDeployer => "model deployers",
+            Self::ExperimentTracker => "experiment trackers",
+            Self::ModelRegistry => "model registries",
+            Self::SecretsStore => "secrets stores",
+            Self::Alerter => "alerters",
+        }
+    }
+
     /// Whether every stack has one: that of the name `default` when it names none.
     pub const fn is_required(self) -> bool {
         matches!(

@@ -60,9 +60,9 @@ pub enum StackError {
 pub enum UnknownFlavor {
     /// This program has none of this name.
     #[error(
-        "this program has no flavour `{flavor}` of {}s{}; it has: {known}. A flavour of another crate is known only when the program refers \
+        "this program has no flavour `{flavor}` of {}{}; it has: {known}. A flavour of another crate is known only when the program refers \
          to that crate, as with `use zen_integrations as _;`",
-        .kind.words(), did_you_mean(.near.as_deref())
+        .kind.plural(), did_you_mean(.near.as_deref())
     )]
     Unknown {
         /// Of which type.
@@ -83,7 +83,7 @@ pub enum UnknownFlavor {
         flavor: String,
     },
     /// Two crates have one.
-    #[error("two crates of this program have a flavour `{flavor}` of {}s", .kind.words())]
+    #[error("two crates of this program have a flavour `{flavor}` of {}", .kind.plural())]
     Twice {
         /// Of which type.
         kind: ComponentType,

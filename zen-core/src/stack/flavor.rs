@@ -253,11 +253,11 @@ impl FlavorEntry {
         let properties = schema["properties"].as_object().unwrap_or(&no_properties);
         let keys = properties.iter().map(|(name, property)| ConfigKey {
             name: name.clone(),
-            takes: takes(property),
-            doc: property["description"]
-                .as_str()
-                .unwrap_or_default()
-                .replace('\n', " "),
+            takes: match property["unit"].as_str() {
+                Some(unit) => format!("{} ({unit})", takes(property)),
+                None => takes(property),
+            },
+            doc: plain(property["description"].as_str().unwrap_or_default()),
             default: property.get("default").filter(|value| !value.is_null()).cloned(),
             required: required.contains(&name.as_str()),
             secret: is_secret(property),
@@ -345,6 +345,45 @@ fn read<C: DeserializeOwned>(values: Value) -> Result<C, Mistake> {
     })
 }
 
+/// A doc comment for people: of links only the words, in one line.
+fn plain(doc: &str) -> String {
+    let is_target = |line: &&str| line.starts_with('[') && line.contains("]: ");
+    let lines: Vec<&str> = doc
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !is_target(line))
+        .collect();
+    let text = lines.join(" ");
+    let (mut plain, mut rest) = (String::new(), text.as_str());
+    while let Some((before, after)) = rest.split_once('[') {
+        plain += before;
+        let Some((words, behind)) = after.split_once(']') else {
+            rest = &rest[before.len()..];
+            break;
+        };
+        let target = [('(', ')'), ('[', ']')]
+            .into_iter()
+            .find_map(|(open, close)| behind.strip_prefix(open)?.split_once(close));
+        let is_code = words.len() > 1 && words.starts_with('`') && words.ends_with('`');
+        match target {
+            Some((_, behind)) => {
+                plain += words;
+                rest = behind;
+            }
+            None if is_code => {
+                plain += words;
+                rest = behind;
+            }
+            // No link: brackets that people wrote.
+            None => {
+                plain.push('[');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
+}
+
 /// Whether a key takes a secret: [`Secret`](crate::secrets::Secret), in an `Option` or not.
 fn is_secret(property: &Value) -> bool {
     property["writeOnly"].as_bool() == Some(true)
@@ -368,8 +407,13 @@ fn takes(property: &Value) -> String {
                 .or_else(|| value["const"].as_str())
                 .map(str::to_owned)
         };
-        let words: Vec<_> = words.iter().filter_map(word).collect();
-        return words.join(" | ");
+        let texts: Vec<_> = words.iter().filter_map(word).collect();
+        if !texts.is_empty() {
+            return texts.join(" | ");
+        }
+        let mut parts: Vec<_> = words.iter().map(takes).collect();
+        parts.dedup();
+        return parts.join(" or ");
     }
     if let Some(any) = property["anyOf"].as_array() {
         let parts: Vec<_> = any
@@ -413,4 +457,30 @@ macro_rules! register_flavor {
             $crate::__private::inventory::submit! { $crate::stack::FlavorEntry::of::<$flavor>() }
         };
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn links_are_their_words() {
+        let docs = [
+            ("no link\nin two lines", "no link in two lines"),
+            ("above the [`limit`](Self::limit) is", "above the `limit` is"),
+            (
+                "takes [`A::b`] instead.\n\n[`A::b`]: x::A::b",
+                "takes `A::b` instead.",
+            ),
+            (
+                "see [here][there], [the page](https://x.y/z)",
+                "see here, the page",
+            ),
+            ("a list [1, 2], open [", "a list [1, 2], open ["),
+            ("", ""),
+        ];
+        for (doc, expected) in docs {
+            assert_eq!(plain(doc), expected);
+        }
+    }
 }

@@ -43,7 +43,7 @@ pub struct NativeOptions {
     pub max_batch_rows: usize,
     /// How long a model thread waits for more rows than are there. 0: it takes what is waiting at once.
     #[serde(with = "milliseconds")]
-    #[schemars(with = "f64")]
+    #[schemars(with = "f64", extend("unit" = "ms"))]
     pub max_batch_delay: Duration,
     /// How many requests may wait for a model thread; more are refused (429). 1,024.
     pub queue: usize,
@@ -57,26 +57,26 @@ pub struct NativeOptions {
     /// How long a prediction may take, with waiting (504). A model thread that is stuck this long in one batch is
     /// given up and another takes its place. It doesn't apply to models that are predicted inline. 60 s.
     #[serde(with = "milliseconds")]
-    #[schemars(with = "f64")]
+    #[schemars(with = "f64", extend("unit" = "ms"))]
     pub request_timeout: Duration,
     /// How long a client may take to send the head of a request, and from connecting to the first request; the connection is closed then.
     /// 10 s.
     #[serde(with = "milliseconds")]
-    #[schemars(with = "f64")]
+    #[schemars(with = "f64", extend("unit" = "ms"))]
     pub header_timeout: Duration,
     /// How long a client may take to send a body (408, `DEADLINE_EXCEEDED`). 30 s.
     #[serde(with = "milliseconds")]
-    #[schemars(with = "f64")]
+    #[schemars(with = "f64", extend("unit" = "ms"))]
     pub body_timeout: Duration,
     /// How long a connection stays open without a request. 5 min.
     #[serde(with = "milliseconds")]
-    #[schemars(with = "f64")]
+    #[schemars(with = "f64", extend("unit" = "ms"))]
     pub idle_timeout: Duration,
     /// How long requests may take to end when the server is to stop. 30 s. A deployer takes [`DeployConfig::drain`] instead.
     ///
     /// [`DeployConfig::drain`]: zen_core::deploy::DeployConfig::drain
     #[serde(with = "milliseconds")]
-    #[schemars(with = "f64")]
+    #[schemars(with = "f64", extend("unit" = "ms"))]
     pub drain_timeout: Duration,
     /// How many threads predict. 1.
     pub model_threads: usize,

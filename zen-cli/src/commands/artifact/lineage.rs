@@ -179,7 +179,10 @@ fn draw(out: &Out, made: &[Made], before: &str, drawn: &mut HashSet<Uuid>, text:
         };
         let room = out.room().unwrap_or(usize::MAX);
         let tree = format!("{before}{branch}");
-        let line = width::clean(&format!("{}{step}{note}", one.artifact));
+        let tail = width::clean(&format!("@{}{step}{note}", one.artifact.version));
+        let left = room.saturating_sub(width::width(&tree) + width::width(&tail));
+        let line = width::cut(&width::clean(&one.artifact.name), left.max(2)) + &tail;
+        // Only where even the step has no room.
         let line = width::cut(&line, room.saturating_sub(width::width(&tree)).max(2));
         *text += &format!("{}{line}\n", out.paint(&tree, Style::Dim));
         draw(out, &one.next, &format!("{before}{below}"), drawn, text);

@@ -1,7 +1,7 @@
 //! `artifact list`.
 
 use serde::Serialize;
-use zen_core::metadata::ArtifactRecord;
+use zen_core::metadata::ArtifactFilter;
 
 use crate::Exit;
 use crate::args::Page;
@@ -28,16 +28,17 @@ struct Output {
 impl Command for List {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
-        let metadata = client.stack().metadata();
-        let mut newest: Vec<ArtifactRecord> = Vec::new();
-        for name in client.artifact_names()? {
-            newest.extend(metadata.artifact_version(&name, None)?);
-        }
-        newest.sort_by_key(|record| std::cmp::Reverse(record.id));
-        if let Some(before) = &self.page.before {
-            let before = find::artifact(client, before)?.id();
-            newest.retain(|record| record.id < before);
-        }
+        let before = self.page.before.as_deref();
+        let filter = ArtifactFilter {
+            newest_only: true,
+            before: before
+                .map(|text| find::artifact(client, text).map(|artifact| artifact.id()))
+                .transpose()?,
+            // One more tells whether there are more.
+            limit: Some(self.page.limit.saturating_add(1)),
+            ..ArtifactFilter::default()
+        };
+        let mut newest = client.stack().metadata().artifacts(&filter)?;
         let more = newest.len() > self.page.limit as usize;
         newest.truncate(self.page.limit as usize);
         let output = Output {

@@ -124,7 +124,7 @@ impl Command for Prune {
         let planned = wait(client.prune(&policy, true))??;
         let nothing = planned.planned == PruneCounts::default();
         if self.dry_run || nothing {
-            return show(context, &planned);
+            return show(context, &planned, self.dry_run);
         }
         context
             .out
@@ -136,13 +136,13 @@ impl Command for Prune {
         };
         ask::confirm(&question, self.confirm)?;
         let report = wait(client.prune(&policy, false))??;
-        show(context, &report)
+        show(context, &report, false)
     }
 }
 
-fn show(context: &Context, report: &PruneReport) -> Result<Exit, Error> {
+fn show(context: &Context, report: &PruneReport, dry_run: bool) -> Result<Exit, Error> {
     let output = Output {
-        dry_run: report.dry_run,
+        dry_run,
         planned: report.planned.into(),
         removed: report.removed.into(),
         kept: report
@@ -157,7 +157,7 @@ fn show(context: &Context, report: &PruneReport) -> Result<Exit, Error> {
         waiting_for: report.waiting_for.clone(),
     };
     context.out.show(&output, || {
-        let (verb, counts) = match report.dry_run {
+        let (verb, counts) = match dry_run {
             true => ("to be removed", &report.planned),
             false => ("removed", &report.removed),
         };

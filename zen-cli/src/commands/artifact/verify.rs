@@ -32,8 +32,8 @@ pub(crate) struct Verify {
 }
 
 fn part(text: &str) -> Result<f64, String> {
-    let part = text.parse().ok().filter(|part| (0.0..=1.0).contains(part));
-    part.ok_or_else(|| "a part is a number from 0 to 1".to_owned())
+    let part = text.parse().ok().filter(|part| *part > 0.0 && *part <= 1.0);
+    part.ok_or_else(|| "a part is a number above 0, and at most 1".to_owned())
 }
 
 /// What it prints for programs.

@@ -71,6 +71,8 @@ impl Summary {
 #[derive(Debug, Serialize)]
 struct Output {
     flavors: Vec<Summary>,
+    /// Null: the list is whole.
+    next: Option<String>,
 }
 
 /// What `describe` prints for programs.
@@ -93,6 +95,7 @@ impl Flavor {
 fn list(kind: ComponentType, context: &Context) -> Result<Exit, Error> {
     let output = Output {
         flavors: flavors(Some(kind)).into_iter().map(Summary::of).collect(),
+        next: None,
     };
     let out = &context.out;
     out.show(&output, || {
@@ -115,7 +118,7 @@ fn list(kind: ComponentType, context: &Context) -> Result<Exit, Error> {
         Ok(out.table(&table))
     })?;
     if output.flavors.is_empty() {
-        out.hint(&format!("this program has no flavour of {}s", kind.words()));
+        out.hint(&format!("this program has no flavour of {}", kind.plural()));
     }
     Ok(Exit::Success)
 }

@@ -18,6 +18,8 @@ pub(crate) struct List {}
 #[derive(Debug, Serialize)]
 struct Output {
     components: Vec<Summary>,
+    /// Null: the list is whole.
+    next: Option<String>,
 }
 
 impl List {
@@ -28,6 +30,7 @@ impl List {
             components: components
                 .map(|component| Summary::of(&settings, component))
                 .collect(),
+            next: None,
         };
         let out = &context.out;
         out.show(&output, || {

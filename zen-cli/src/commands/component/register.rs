@@ -21,7 +21,7 @@ pub(crate) struct Register {
     #[arg(long, short, visible_alias = "type")]
     flavor: String,
     /// Its configuration: `key=value` or `--key=value`; `flavor describe` shows the keys
-    #[arg(value_name = "KEY=VALUE", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "KEY=VALUE")]
     values: Vec<String>,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Update {
     #[arg(long, value_name = "KEY")]
     unset: Vec<String>,
     /// What is changed: `key=value` or `--key=value`
-    #[arg(value_name = "KEY=VALUE", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "KEY=VALUE")]
     values: Vec<String>,
 }
 

@@ -41,6 +41,9 @@ struct Output {
 impl Command for List {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
+        if let Some(pipeline) = &self.pipeline {
+            find::known_pipeline(client, pipeline)?;
+        }
         let before = self.page.before.as_deref();
         let before = before
             .map(|text| find::server(client, text).map(|server| server.id()))

@@ -9,7 +9,7 @@ use crate::Exit;
 use crate::commands::{Command, Context};
 use crate::error::Error;
 use crate::find;
-use crate::output::width::clean;
+use crate::output::width::{clean_lines, prose};
 
 /// Say why a step was or wasn't taken from the cache
 #[derive(Debug, clap::Args)]
@@ -79,8 +79,7 @@ impl Command for Explain {
             explanation: explanation.to_string(),
         };
         context.out.show(&output, || {
-            let lines = output.explanation.lines();
-            Ok(lines.map(|line| clean(line) + "\n").collect())
+            Ok(prose(&clean_lines(&output.explanation), context.out.room()) + "\n")
         })?;
         Ok(Exit::Success)
     }

@@ -69,11 +69,11 @@ impl Command for List {
             }
             let mut table = Table::new([
                 Column::new("RUN").whole(),
-                Column::new("PIPELINE"),
+                Column::new("PIPELINE").steady(),
                 Column::new("STATUS").whole(),
                 Column::optional("STARTED", 3).whole(),
                 Column::optional("TOOK", 2).whole(),
-                Column::optional("NAME", 1),
+                Column::optional("NAME", 1).whole(),
             ]);
             for run in &output.runs {
                 let took = time::between(Some(run.started), run.ended).map_or_else(String::new, time::span);

@@ -41,9 +41,11 @@ struct Output {
 impl Command for List {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
-        let before = self.page.before.as_deref();
+        let (pipeline, before) = (self.pipeline.as_deref(), self.page.before.as_deref());
         let filter = ScheduleFilter {
-            pipeline: self.pipeline.clone(),
+            pipeline: pipeline
+                .map(|name| find::known_pipeline(client, name))
+                .transpose()?,
             state: self.state,
             after: before.map(|text| find::schedule_name(client, text)).transpose()?,
             limit: Some(self.page.limit.saturating_add(1)),

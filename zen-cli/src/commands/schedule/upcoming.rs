@@ -28,6 +28,8 @@ struct Output {
     upcoming: Vec<Slot>,
     /// Schedules that a newer zen wrote, or that are damaged.
     unreadable: Vec<Unreadable>,
+    /// Null: what is due has no end, and no pages.
+    next: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,7 +60,11 @@ impl Command for Upcoming {
         }
         upcoming.sort_by(|a, b| (a.due, &a.schedule).cmp(&(b.due, &b.schedule)));
         upcoming.truncate(self.limit);
-        let output = Output { upcoming, unreadable };
+        let output = Output {
+            upcoming,
+            unreadable,
+            next: None,
+        };
         let out = &context.out;
         out.show(&output, || {
             if output.upcoming.is_empty() {

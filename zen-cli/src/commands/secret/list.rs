@@ -16,6 +16,8 @@ pub(crate) struct List {}
 struct Output {
     secrets: Vec<Named>,
     location: String,
+    /// Null: the list is whole.
+    next: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -31,6 +33,7 @@ impl Command for List {
         let output = Output {
             secrets: names.map(|(name, keys)| Named { name, keys }).collect(),
             location: secrets.location(),
+            next: None,
         };
         let out = &context.out;
         out.show(&output, || {

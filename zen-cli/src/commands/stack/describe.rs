@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::said_by;
 use crate::Exit;
 use crate::commands::{Command, Context};
 use crate::error::Error;
@@ -22,7 +23,7 @@ impl Command for Describe {
             let mut fields = Fields::default();
             fields
                 .styled("stack", &plan.name, Style::Bold)
-                .add("named by", plan.source.to_string());
+                .add("named by", said_by(&plan.source));
             let mut table = Table::new([
                 Column::new("COMPONENT"),
                 Column::new("VALUE"),
@@ -32,13 +33,13 @@ impl Command for Describe {
                 table.push([
                     Cell::styled(component.kind.words(), Style::Bold),
                     Cell::new(format!("{} ({})", component.name, component.flavor)),
-                    Cell::new(component.source.to_string()),
+                    Cell::new(said_by(&component.source)),
                 ]);
                 for (key, value) in &component.values {
                     table.push([
                         Cell::new(format!("  {key}")),
                         Cell::new(text(&value.value)),
-                        Cell::new(value.source.to_string()),
+                        Cell::new(said_by(&value.source)),
                     ]);
                 }
             }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use zen_core::stack::Source;
 
+use super::said_by;
 use crate::Exit;
 use crate::commands::{Command, Context};
 use crate::error::Error;
@@ -28,7 +29,9 @@ impl Command for Get {
         settings.stack(&name)?;
         let output = Output { name, source };
         context.out.show(&output, || Ok(format!("{}\n", output.name)))?;
-        context.out.hint(&format!("named by: {}", output.source));
+        context
+            .out
+            .hint(&format!("named by: {}", said_by(&output.source)));
         Ok(Exit::Success)
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct List {}
 struct Output {
     stacks: Vec<Summary>,
     active: String,
+    /// Null: the list is whole.
+    next: Option<String>,
 }
 
 impl Command for List {
@@ -29,6 +31,7 @@ impl Command for List {
                 .map(|stack| Summary::of(&settings, stack))
                 .collect(),
             active: settings.active().0,
+            next: None,
         };
         let out = &context.out;
         out.show(&output, || {

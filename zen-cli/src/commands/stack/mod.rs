@@ -40,6 +40,14 @@ commands! {
     }
 }
 
+/// Who said it, for people.
+fn said_by(source: &Source) -> String {
+    match source {
+        Source::Call => "this command".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 /// A stack, for programs.
 #[derive(Debug, Serialize)]
 struct Summary {

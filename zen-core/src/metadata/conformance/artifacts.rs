@@ -178,12 +178,15 @@ fn filters(all: &[ArtifactRecord]) -> Vec<ArtifactFilter> {
     for name in [None, Some(some.name.clone()), Some("unknown".to_owned())] {
         for run in [None, some.producer_run, Some(id())] {
             for step in [None, some.producer_step, Some(id())] {
-                filters.push(ArtifactFilter {
-                    name: name.clone(),
-                    run,
-                    step,
-                    ..ArtifactFilter::default()
-                });
+                for newest_only in [false, true] {
+                    filters.push(ArtifactFilter {
+                        name: name.clone(),
+                        run,
+                        step,
+                        newest_only,
+                        ..ArtifactFilter::default()
+                    });
+                }
             }
         }
     }
@@ -199,6 +202,13 @@ fn artifacts_are_filtered_and_newest_first(store: &dyn MetadataStore) {
             .filter(|a| filter.name.as_ref().is_none_or(|name| a.name == *name))
             .filter(|a| filter.run.is_none() || a.producer_run == filter.run)
             .filter(|a| filter.step.is_none() || a.producer_step == filter.step)
+            .filter(|a| {
+                !filter.newest_only
+                    || all
+                        .iter()
+                        .rfind(|b| b.name == a.name)
+                        .is_some_and(|b| b.id == a.id)
+            })
             .map(|a| a.id)
             .collect();
         assert_eq!(ids(store, &filter), expected, "wrong artifacts for {filter:?}");

@@ -36,6 +36,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
         "runs_are_filtered_and_newest_first",
         runs_are_filtered_and_newest_first,
     ),
+    ("runs_are_found_by_name", runs_are_found_by_name),
     ("runs_are_paged", runs_are_paged),
 ];
 
@@ -337,6 +338,37 @@ fn runs_are_filtered_and_newest_first(store: &dyn MetadataStore) {
             assert_eq!(ids(store, &filter), expected, "wrong runs for {filter:?}");
         }
     }
+}
+
+fn runs_are_found_by_name(store: &dyn MetadataStore) {
+    let runs = several(store);
+    let named = |name: &str| RunFilter {
+        name: Some(name.to_owned()),
+        ..RunFilter::default()
+    };
+    for run in &runs {
+        let same: Vec<_> = runs.iter().rev().filter(|other| other.name == run.name).collect();
+        let expected: Vec<_> = same.iter().map(|run| run.id).collect();
+        assert_eq!(
+            ids(store, &named(&run.name)),
+            expected,
+            "wrong runs of the name {}",
+            run.name
+        );
+        let newest = RunFilter {
+            limit: Some(1),
+            ..named(&run.name)
+        };
+        assert_eq!(
+            ids(store, &newest),
+            expected[..1],
+            "not the newest run of the name"
+        );
+    }
+    assert!(
+        ids(store, &named("unknown")).is_empty(),
+        "a name that no run has finds runs"
+    );
 }
 
 fn runs_are_paged(store: &dyn MetadataStore) {

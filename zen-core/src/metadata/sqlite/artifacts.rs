@@ -26,6 +26,12 @@ const INSERT: &str =
      summary, producer_step, producer_run, created, tags, metadata, statistics)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) ON CONFLICT (id) DO NOTHING";
 
+/// The ids of the newest versions, one seek a name.
+const NEWEST: &str = "SELECT artifact.id FROM artifact_name AS named \
+     CROSS JOIN artifact ON artifact.name = named.no AND artifact.number = named.last \
+     WHERE NOT EXISTS (SELECT 1 FROM condemned_artifact AS c CROSS JOIN prune ON prune.no = c.prune \
+         WHERE c.id = artifact.id AND prune.sealed = 1)";
+
 /// Gives a new version the next number of its name. Does nothing, and uses no number, when the id exists.
 pub(super) fn record(known: &mut Known<'_>, artifact: &ArtifactRecord) -> Outcome<()> {
     let (name, number) = next_number(known, &artifact.name)?;
@@ -106,10 +112,13 @@ pub(super) fn list(conn: &Connection, filter: &ArtifactFilter) -> Outcome<Vec<Ar
 
 /// The query for a list, and the values of its parameters.
 pub(super) fn list_sql(filter: &ArtifactFilter) -> (String, Vec<SqlValue>) {
-    let mut sql = format!("SELECT {COLUMNS} FROM artifact WHERE true");
+    let mut sql = match filter.newest_only {
+        true => NEWEST.to_owned(),
+        false => format!("SELECT {COLUMNS} FROM artifact WHERE true"),
+    };
     let mut given: Vec<SqlValue> = Vec::new();
     if let Some(name) = &filter.name {
-        sql.push_str(" AND name = (SELECT no FROM artifact_name WHERE name = ?)");
+        sql.push_str(" AND artifact.name = (SELECT no FROM artifact_name WHERE name = ?)");
         given.push(name.clone().into());
     }
     if let Some(run) = filter.run {
@@ -121,11 +130,15 @@ pub(super) fn list_sql(filter: &ArtifactFilter) -> (String, Vec<SqlValue>) {
         given.push(step.as_bytes().to_vec().into());
     }
     if let Some(before) = filter.before {
-        sql.push_str(" AND id < ?");
+        sql.push_str(" AND artifact.id < ?");
         given.push(before.as_bytes().to_vec().into());
     }
-    sql.push_str(" ORDER BY id DESC LIMIT ?");
+    sql.push_str(" ORDER BY artifact.id DESC LIMIT ?");
     given.push(filter.limit.map_or(-1, i64::from).into());
+    if filter.newest_only {
+        // Only those that are listed are read as a whole.
+        sql = format!("SELECT {COLUMNS} FROM artifact WHERE id IN ({sql}) ORDER BY id DESC");
+    }
     (sql, given)
 }
 

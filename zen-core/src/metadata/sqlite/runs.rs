@@ -168,6 +168,10 @@ pub(super) fn list_sql(filter: &RunFilter) -> (String, Vec<SqlValue>) {
         sql.push_str(" AND status = ?");
         given.push(status.as_str().to_owned().into());
     }
+    if let Some(name) = &filter.name {
+        sql.push_str(" AND run.name = ?");
+        given.push(name.clone().into());
+    }
     if let Some(before) = filter.before {
         sql.push_str(" AND id < ?");
         given.push(before.as_bytes().to_vec().into());

@@ -157,9 +157,9 @@ fn queries_use_their_indexes() {
             let filter = RunFilter {
                 pipeline,
                 status,
-                schedule: None,
                 before,
                 limit: Some(1),
+                ..RunFilter::default()
             };
             queries.push((super::runs::list_sql(&filter).0, index));
         }
@@ -194,6 +194,18 @@ fn queries_use_their_indexes() {
         step: Some(Uuid::nil()),
         ..ArtifactFilter::default()
     };
+    let newest = ArtifactFilter {
+        newest_only: true,
+        limit: Some(1),
+        ..ArtifactFilter::default()
+    };
+    // Names are few beside versions: their ids may be sorted.
+    let newest = plan(&store, &super::artifacts::list_sql(&newest).0);
+    assert!(
+        newest.contains("artifact_by_number (name=? AND number=?)"),
+        "{newest}"
+    );
+    assert!(!newest.contains("SCAN artifact\n"), "{newest}");
     // A step's artifacts are few: they may be sorted.
     let plan = plan(&store, &super::artifacts::list_sql(&by_step).0);
     assert!(plan.contains("artifact_by_step (producer_step=?)"), "{plan}");

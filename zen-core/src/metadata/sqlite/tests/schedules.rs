@@ -334,6 +334,7 @@ fn lists_are_found_by_their_indexes() {
                 schedule: some,
                 before,
                 limit: Some(1),
+                ..RunFilter::default()
             };
             queries.push((runs::list_sql(&filter).0, index.to_owned()));
         }
