@@ -1,5 +1,6 @@
 //! Support for the tests, and what they share with the programs they start.
 
+pub mod commanded;
 pub mod isolated;
 pub mod models;
 pub mod plain;

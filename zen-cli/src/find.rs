@@ -55,7 +55,7 @@ pub(crate) fn missing(what: &str, text: &str, names: &[String], list: &str) -> E
     Error::not_found(format!("there is no {what} `{text}`"), help)
 }
 
-fn similar(names: &[String], wanted: &str) -> Vec<String> {
+pub(crate) fn similar(names: &[String], wanted: &str) -> Vec<String> {
     let wanted = wanted.to_lowercase();
     let mut near: Vec<(f64, &String)> = names
         .iter()

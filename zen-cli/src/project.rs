@@ -148,6 +148,13 @@ impl Project {
         let home = self.home.display();
         let entries = match std::fs::read_dir(&self.home) {
             Ok(entries) => entries,
+            // Somebody has described it, and nothing has been run in this copy of it.
+            Err(error)
+                if error.kind() == std::io::ErrorKind::NotFound
+                    && self.settings()?.project_file().exists() =>
+            {
+                return Ok(true);
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Error::not_found(
                     format!("there is no project here: {home} doesn't exist"),
@@ -182,7 +189,7 @@ impl Project {
             // A database that was just begun stands beside its locks, and before all else.
             known || (is_empty && name.starts_with("metadata.db"))
         };
-        match entries.flatten().all(|entry| is_new(&entry)) {
+        match entries.flatten().all(|entry| is_new(&entry)) || self.has_other_metadata()? {
             true => Ok(true),
             false => Err(Error::Store {
                 message: match is_empty {
@@ -192,6 +199,14 @@ impl Project {
                 help: "put it back from a backup, or remove the folder to begin anew".into(),
             }),
         }
+    }
+
+    /// Whether runs may have been recorded elsewhere than in the project's folder: with another stack than this one.
+    fn has_other_metadata(&self) -> Result<bool, Error> {
+        let stores = self.settings()?.components(Some(ComponentType::MetadataStore));
+        Ok(stores
+            .iter()
+            .any(|store| store.flavor != "sqlite" || store.values.contains_key("path")))
     }
 }
 

@@ -25,7 +25,7 @@ const GROUP: usize = 100;
 pub(crate) struct Filled {
     // Dropped before the folder it is in.
     pub(crate) client: Client,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     pub(crate) runs: usize,
     /// A run in the middle of the list.
     pub(crate) middle: Uuid,

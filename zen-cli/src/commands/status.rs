@@ -31,7 +31,8 @@ struct Output {
     /// As `zen.toml` names it; null when it doesn't.
     program: Option<Vec<String>>,
     stack: String,
-    artifact_store: String,
+    /// Null while there is nothing to be opened: nothing has been run.
+    artifact_store: Option<String>,
     pipelines: usize,
     /// Of the newest 100 runs, by status.
     runs: BTreeMap<&'static str, usize>,
@@ -104,7 +105,8 @@ impl Command for ShowStatus {
             home: context.project.home().to_owned(),
             program,
             stack: context.project.choice()?.plan()?.name,
-            artifact_store: stack.artifacts().url().to_owned(),
+            // What stands in for a project in which nothing has been run has no folder.
+            artifact_store: stack.home().map(|_| stack.artifacts().url().to_owned()),
             pipelines: client.pipelines()?.len(),
             runs,
             model_servers,
@@ -131,7 +133,10 @@ impl Command for ShowStatus {
                 )
                 .add(
                     "stack",
-                    format!("{}, artifacts in {}", output.stack, output.artifact_store),
+                    match &output.artifact_store {
+                        Some(store) => format!("{}, artifacts in {store}", output.stack),
+                        None => output.stack.clone(),
+                    },
                 )
                 .add("pipelines", output.pipelines.to_string())
                 .add("runs", counts(&output.runs, &Status::ALL.map(Status::as_str)))

@@ -103,6 +103,13 @@ impl Project {
         }
     }
 
+    /// Somebody has described it, and nothing has happened.
+    pub fn described(zen_toml: &str) -> Self {
+        let project = Self::empty();
+        std::fs::write(project.folder().join("zen.toml"), zen_toml).unwrap();
+        project
+    }
+
     /// `summary` was run twice, and `failing` once.
     pub async fn new() -> Self {
         let project = Self::empty();
@@ -154,18 +161,22 @@ impl Project {
 
     /// The program in the project's folder, with nothing of this process's environment that changes what it prints.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
+        self.program(env!("CARGO_BIN_EXE_command"), arguments)
+    }
+
+    /// Another program, in the same way.
+    pub fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         // What it is called in what it says.
         command.arg0("zen");
         command.args(arguments).current_dir(self.folder());
-        for name in [
-            "ZEN_HOME",
-            "ZEN_ARTIFACT_STORE",
-            "NO_COLOR",
-            "RUST_LOG",
-            "COLUMNS",
-        ] {
+        for name in ["NO_COLOR", "RUST_LOG", "COLUMNS"] {
             command.env_remove(name);
+        }
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ZEN_") {
+                command.env_remove(name);
+            }
         }
         command
             .env("TZ", "UTC")
@@ -233,6 +244,7 @@ pub const FILTERS: &[(&str, &str)] = &[
     (r#""(pid|size)": \d+"#, r#""$1": [number]"#),
     (r#""(host|user|git_commit)": ("[^"]*"|null)"#, r#""$1": [text]"#),
     (r#""(program|home|project|path)": "[^"]*""#, r#""$1": [path]"#),
+    (r#""location": "/[^"]*""#, r#""location": [path]"#),
     (r"file://[^\x22 ]*", "[file]"),
     (r"127\.0\.0\.1:\d+", "[address]"),
 ];

@@ -26,6 +26,14 @@ const LOOKING: &[&[&str]] = &[
     &["model-deployer", "models", "list"],
     &["schedule", "list"],
     &["schedule", "upcoming"],
+    &["stack", "list"],
+    &["stack", "get"],
+    &["stack", "describe"],
+    &["stack", "check"],
+    &["artifact-store", "list"],
+    &["artifact-store", "describe", "default"],
+    &["model-deployer", "flavor", "list"],
+    &["secret", "list"],
 ];
 
 fn files(folder: &Path, into: &mut BTreeMap<PathBuf, Vec<u8>>) {
@@ -80,7 +88,7 @@ async fn a_look_writes_nothing() {
     assert!(!project.folder().join("nowhere").exists());
 }
 
-fn protect(path: &Path, writable: bool) {
+pub fn protect(path: &Path, writable: bool) {
     for entry in fs::read_dir(path).unwrap().flatten() {
         if entry.file_type().unwrap().is_dir() {
             protect(&entry.path(), writable);
@@ -94,7 +102,7 @@ fn protect(path: &Path, writable: bool) {
 }
 
 /// The command as somebody who can't write there.
-fn anybody(mut command: Command) -> Command {
+pub fn anybody(mut command: Command) -> Command {
     if rustix::process::geteuid().is_root() {
         // Permissions don't hold for this user; a child can be somebody else.
         command.uid(65_534).gid(65_534);

@@ -19,7 +19,11 @@ async fn programs_read_runs() {
     let runs = project.runs("summary");
     let compared = project.shown(&["run", "compare", &runs[1], &runs[0]]);
     assert_shown!("run_compare", compared);
-    assert_shown!("pipeline_list", project.shown(&["pipeline", "list"]));
+    // The program has many that were never run.
+    let mut listed = project.json(&["pipeline", "list", "--limit", "1000"]);
+    let pipelines = listed["pipelines"].as_array_mut().unwrap();
+    pipelines.retain(|pipeline| pipeline["runs"] != 0 || pipeline["name"] == "commanded");
+    assert_shown!("pipeline_list", serde_json::to_string_pretty(&listed).unwrap());
     let described = project.json(&["pipeline", "describe", "failing"]);
     assert_eq!(described["graph"]["nodes"][1]["name"], "breaks");
     assert_eq!(described["last_runs"].as_array().unwrap().len(), 1);

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -13,6 +13,35 @@ use super::project::Project;
 
 /// Runs a command on a terminal of so many columns, where somebody types `input`; returns its code and all that it wrote.
 pub fn on_terminal(mut command: Command, columns: u16, input: &str) -> (i32, String) {
+    let (mut master, mut child) = started(&mut command, columns);
+    // The terminal ends with the last process that has it open, and this one is none of them.
+    drop(command);
+    master.write_all(input.as_bytes()).unwrap();
+    let seen = to_its_end(&mut master);
+    (child.wait().unwrap().code().unwrap(), seen)
+}
+
+/// Runs a command on a terminal where somebody types an answer when a question is there.
+pub fn answering(mut command: Command, question: &str, answer: &str) -> (i32, String) {
+    let (mut master, mut child) = started(&mut command, 80);
+    drop(command);
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !seen.ends_with(question.as_bytes()) {
+        assert_eq!(
+            master.read(&mut byte).unwrap(),
+            1,
+            "{}",
+            String::from_utf8_lossy(&seen)
+        );
+        seen.push(byte[0]);
+    }
+    master.write_all(answer.as_bytes()).unwrap();
+    let seen = String::from_utf8(seen).unwrap() + &to_its_end(&mut master);
+    (child.wait().unwrap().code().unwrap(), seen)
+}
+
+fn started(command: &mut Command, columns: u16) -> (File, Child) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -27,19 +56,17 @@ pub fn on_terminal(mut command: Command, columns: u16, input: &str) -> (i32, Str
     let name = PathBuf::from(std::ffi::OsStr::from_bytes(name.to_bytes()));
     let slave = || Stdio::from(File::options().read(true).write(true).open(&name).unwrap());
     command.stdin(slave()).stdout(slave()).stderr(slave());
-    let mut child = command.spawn().unwrap();
-    // The terminal ends with the last process that has it open, and this one is none of them.
-    drop(command);
-    let mut master = File::from(master);
-    master.write_all(input.as_bytes()).unwrap();
+    (File::from(master), command.spawn().unwrap())
+}
+
+/// What is written until the other end is closed: reading fails then.
+fn to_its_end(master: &mut File) -> String {
     let mut seen = Vec::new();
     let mut block = [0; 4096];
-    // Reading fails when the other end has been closed.
     while let Ok(read @ 1..) = master.read(&mut block) {
         seen.extend_from_slice(&block[..read]);
     }
-    let code = child.wait().unwrap().code().unwrap();
-    (code, String::from_utf8(seen).unwrap())
+    String::from_utf8(seen).unwrap()
 }
 
 /// Without what only colours it.
@@ -198,6 +225,12 @@ async fn a_reader_may_leave() {
     for (arguments, code) in [
         (&["run", "list"][..], 0),
         (&["run", "show", "summary", "--output", "json"], 0),
+        (&["stack", "list"], 0),
+        (&["stack", "describe", "--output", "json"], 0),
+        (&["artifact-store", "flavor", "list"], 0),
+        (&["secret", "list", "--output", "json"], 0),
+        (&["pipeline", "describe", "commanded"], 0),
+        (&["pipeline", "run", "commanded", "--help"], 0),
         (&["completion", "bash"], 0),
         (&["--help"], 0),
         // Only that nobody reads it is no failure.

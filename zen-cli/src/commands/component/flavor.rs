@@ -124,7 +124,10 @@ fn list(kind: ComponentType, context: &Context) -> Result<Exit, Error> {
 }
 
 fn describe(kind: ComponentType, name: &str, context: &Context) -> Result<Exit, Error> {
-    let entry = flavor(kind, name).map_err(SettingsError::from)?;
+    let entry = flavor(kind, name).map_err(|error| {
+        let help = format!("`{} flavor list` shows what there is", kind.command());
+        Error::not_found(SettingsError::from(error).to_string(), help)
+    })?;
     let output = Described {
         summary: Summary::of(entry),
         schema: entry.schema(),

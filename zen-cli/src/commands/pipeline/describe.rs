@@ -2,23 +2,24 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use zen_core::graph::PipelineInfo;
 use zen_core::metadata::RunFilter;
 
+use super::known;
 use crate::Exit;
-use crate::commands::{Command, Context};
+use crate::commands::{Command, Context, Need};
 use crate::error::Error;
-use crate::find;
 use crate::output::dag::Dag;
 use crate::output::json::RunSummary;
-use crate::output::{Fields, Style, color};
+use crate::output::{Cell, Column, Fields, Style, Table, color};
 
 /// How many of its runs are shown.
 const RUNS: u32 = 5;
 
-/// Show a pipeline: its graph, its versions, its last runs
+/// Show a pipeline: its parameters, its graph, its versions, its last runs
 #[derive(Debug, clap::Args)]
 pub(crate) struct Describe {
-    /// The pipeline's name
+    /// The pipeline: its name, or `crate::module::name`
     pipeline: String,
 }
 
@@ -26,10 +27,13 @@ pub(crate) struct Describe {
 #[derive(Debug, Serialize)]
 struct Output {
     name: String,
-    created: DateTime<Utc>,
+    /// When it was first run; null when it never was.
+    created: Option<DateTime<Utc>>,
     runs: u64,
     versions: Vec<Version>,
-    /// The newest graph, as `Pipeline::to_json` gives it.
+    /// As this program has it, with its parameters and documentation; several when it has several of this name.
+    registered: Vec<PipelineInfo>,
+    /// The newest graph, as `Pipeline::to_json` gives it; null when it never ran.
     graph: serde_json::Value,
     /// The newest.
     last_runs: Vec<RunSummary>,
@@ -45,12 +49,7 @@ struct Version {
 impl Command for Describe {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
-        let name = find::pipeline(client, &self.pipeline)?;
-        let record = client
-            .pipelines()?
-            .into_iter()
-            .find(|pipeline| pipeline.name == name);
-        let record = record.ok_or_else(|| find::missing("pipeline", &name, &[], "pipeline list"))?;
+        let (name, known) = known::one(client, &self.pipeline)?;
         let mut versions = client.pipeline_versions(&name)?;
         let filter = RunFilter {
             pipeline: Some(name.clone()),
@@ -60,8 +59,8 @@ impl Command for Describe {
         let runs = client.runs(&filter)?;
         let output = Output {
             name,
-            created: record.created,
-            runs: record.runs,
+            created: known.record.as_ref().map(|record| record.created),
+            runs: known.record.as_ref().map_or(0, |record| record.runs),
             versions: versions
                 .iter()
                 .map(|version| Version {
@@ -70,6 +69,7 @@ impl Command for Describe {
                     created: version.created,
                 })
                 .collect(),
+            registered: known.registered,
             graph: versions.pop().map(|version| version.graph).unwrap_or_default(),
             last_runs: runs.iter().map(RunSummary::of).collect(),
         };
@@ -79,8 +79,16 @@ impl Command for Describe {
             fields
                 .styled("pipeline", &output.name, Style::Bold)
                 .add("runs", output.runs.to_string())
-                .add("versions", output.versions.len().to_string())
-                .add("first run", out.full_time(output.created));
+                .add("versions", output.versions.len().to_string());
+            if let Some(created) = output.created {
+                fields.add("first run", out.full_time(created));
+            }
+            for info in &output.registered {
+                fields.add("path", &info.path);
+                if !info.docs.trim().is_empty() {
+                    fields.add("what it does", info.docs.trim());
+                }
+            }
             for run in &output.last_runs {
                 let words = format!(
                     "{} {} {}",
@@ -94,9 +102,36 @@ impl Command for Describe {
                     color::of_status(run.status),
                 );
             }
-            let dag = Dag::of(&output.graph).outline(out.room(), out.palette());
-            Ok(format!("{}\n{dag}", out.fields(&fields)))
+            let mut text = out.fields(&fields);
+            for info in output
+                .registered
+                .iter()
+                .filter(|info| !info.parameters.is_empty())
+            {
+                let mut table = Table::new([
+                    Column::new("PARAMETER"),
+                    Column::new("TYPE"),
+                    Column::optional("", 1),
+                ]);
+                for parameter in &info.parameters {
+                    table.push([
+                        Cell::styled(&parameter.name, Style::Bold),
+                        Cell::new(&parameter.type_name),
+                        Cell::new(if parameter.optional { "may be left out" } else { "" }),
+                    ]);
+                }
+                text = format!("{text}\n{}", out.table(&table));
+            }
+            if !output.versions.is_empty() {
+                let dag = Dag::of(&output.graph).outline(out.room(), out.palette());
+                text = format!("{text}\n{dag}");
+            }
+            Ok(text)
         })?;
         Ok(Exit::Success)
+    }
+
+    fn need(&self) -> Need {
+        Need::IfThere
     }
 }

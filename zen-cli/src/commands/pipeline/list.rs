@@ -4,14 +4,14 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use zen_core::metadata::{RunFilter, Status};
 
+use super::known;
 use crate::Exit;
 use crate::args::Page;
-use crate::commands::{Command, Context};
+use crate::commands::{Command, Context, Need};
 use crate::error::Error;
-use crate::find;
 use crate::output::{Cell, Column, Style, Table, color};
 
-/// List pipelines by name
+/// List pipelines by name: those that were run, and those of the project's program
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     #[command(flatten)]
@@ -31,37 +31,42 @@ struct Pipeline {
     /// How many different graphs it has had.
     versions: u32,
     runs: u64,
-    created: DateTime<Utc>,
+    /// When it was first run.
+    created: Option<DateTime<Utc>>,
     last_status: Option<Status>,
     last_started: Option<DateTime<Utc>>,
+    /// `crate::module::name` in this program; empty when it doesn't have it.
+    paths: Vec<String>,
 }
 
 impl Command for List {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let client = context.project.client()?;
-        let mut all = client.pipelines()?;
+        let mut all: Vec<_> = known::all(client)?.into_iter().collect();
         if let Some(before) = &self.page.before {
-            let before = find::pipeline(client, before)?;
-            all.retain(|pipeline| pipeline.name > before);
+            let (before, _) = known::one(client, before)?;
+            all.retain(|(name, _)| *name > before);
         }
         let more = all.len() > self.page.limit as usize;
         all.truncate(self.page.limit as usize);
-        let next = all.last().filter(|_| more).map(|last| last.name.clone());
+        let next = all.last().filter(|_| more).map(|(name, _)| name.clone());
         let mut pipelines = Vec::new();
-        for pipeline in all {
+        for (name, known) in all {
             let newest = RunFilter {
-                pipeline: Some(pipeline.name.clone()),
+                pipeline: Some(name.clone()),
                 limit: Some(1),
                 ..RunFilter::default()
             };
             let last = client.runs(&newest)?.pop();
+            let record = known.record.as_ref();
             pipelines.push(Pipeline {
-                name: pipeline.name,
-                versions: pipeline.versions,
-                runs: pipeline.runs,
-                created: pipeline.created,
+                name,
+                versions: record.map_or(0, |record| record.versions),
+                runs: record.map_or(0, |record| record.runs),
+                created: record.map(|record| record.created),
                 last_status: last.as_ref().map(|run| run.status()),
                 last_started: last.as_ref().map(|run| run.started()),
+                paths: known.registered.into_iter().map(|info| info.path).collect(),
             });
         }
         let output = Output { pipelines, next };
@@ -103,5 +108,9 @@ impl Command for List {
             _ => {}
         }
         Ok(Exit::Success)
+    }
+
+    fn need(&self) -> Need {
+        Need::IfThere
     }
 }

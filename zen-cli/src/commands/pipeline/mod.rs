@@ -1,6 +1,7 @@
 //! `pipeline`.
 
 mod describe;
+mod known;
 mod list;
 mod run;
 

@@ -2,13 +2,12 @@
 
 use serde::Serialize;
 
-use super::{reference, store};
+use super::{reference, store, unknown};
 use crate::Exit;
 use crate::args::Confirm;
 use crate::commands::{Command, Context};
 use crate::error::Error;
 use crate::output::confirm;
-use crate::run::program;
 
 /// Remove a key of a secret, or the whole secret
 #[derive(Debug, clap::Args)]
@@ -36,13 +35,11 @@ impl Command for Delete {
             Some(key) => format!("{}.{key}", self.name),
             None => self.name.clone(),
         };
-        let missing = || {
-            Error::not_found(
-                format!("there is no secret `{what}` in {}", store.location()),
-                format!("`{} secret list` shows what there is", program()),
-            )
-        };
         let names = store.names()?;
+        let missing = || {
+            let message = format!("there is no secret `{what}` in {}", store.location());
+            unknown(message, &what, &names)
+        };
         let keys = names.get(&self.name).ok_or_else(missing)?;
         if self.key.as_ref().is_some_and(|key| !keys.contains(key)) {
             return Err(missing());

@@ -1,8 +1,9 @@
 //! `secret get`.
 
 use serde::Serialize;
+use zen_core::secrets::SecretError;
 
-use super::reference;
+use super::{reference, unknown};
 use crate::Exit;
 use crate::commands::{Command, Context};
 use crate::error::Error;
@@ -32,7 +33,14 @@ impl Command for Get {
     fn execute(self, context: &Context) -> Result<Exit, Error> {
         let reference = reference(&self.name, &self.key)?;
         let secrets = context.project.choice()?.secrets()?;
-        let value = secrets.get(&reference)?;
+        let value = secrets.get(&reference).map_err(|error| match &error {
+            SecretError::Missing { .. } => {
+                // When the names can't be had either, none is near.
+                let names = secrets.names().unwrap_or_default();
+                unknown(error.to_string(), &reference.to_string(), &names)
+            }
+            _ => error.into(),
+        })?;
         let output = Output {
             name: self.name,
             key: self.key,

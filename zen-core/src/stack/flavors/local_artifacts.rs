@@ -64,7 +64,7 @@ impl Flavor for Local {
 
     fn check(config: Config, opening: &Opening<'_>) -> Opened<()> {
         let folder = config.folder(opening);
-        match folder.try_exists()? {
+        match super::is_there(&folder)? {
             true => Ok(ArtifactStore::folder(&folder, false)?.reach()?),
             // Made when the first artifact is stored, if it can be.
             false => super::can_be_made(&folder),

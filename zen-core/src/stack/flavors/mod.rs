@@ -42,6 +42,14 @@ impl ComponentKind for SecretsStoreKind {
     type Value = Arc<dyn SecretsStore>;
 }
 
+/// Whether there is such a file or folder; there is none below a file.
+fn is_there(path: &std::path::Path) -> std::io::Result<bool> {
+    match path.try_exists() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(false),
+        other => other,
+    }
+}
+
 /// Whether a file or folder that isn't there could be: what is there of its path is a folder that may be written to.
 fn can_be_made(path: &std::path::Path) -> super::Opened<()> {
     let there = path.ancestors().find(|ancestor| ancestor.exists());

@@ -52,13 +52,17 @@ impl Flavor for Sqlite {
         )?))
     }
 
+    /// A file that has been chosen and isn't there holds nothing yet. That of the project's own folder is missed.
     fn look(config: Config, opening: &Opening<'_>) -> Opened<Arc<dyn MetadataStore>> {
+        if config.path.is_some() && !super::is_there(&config.file(opening))? {
+            return Ok(Arc::new(SqliteMetadata::in_memory()?));
+        }
         Ok(Arc::new(SqliteMetadata::look(&config.file(opening))?))
     }
 
     fn check(config: Config, opening: &Opening<'_>) -> Opened<()> {
         let file = config.file(opening);
-        if file.try_exists()? {
+        if super::is_there(&file)? {
             return Ok(SqliteMetadata::look(&file).map(drop)?);
         }
         // Made by the first run, if it can be.

@@ -159,6 +159,16 @@ pub enum SettingsError {
     },
 }
 
+impl SettingsError {
+    /// The same about a value that is said elsewhere than its component is defined.
+    pub(super) fn defined_at(mut self, source: Source) -> Self {
+        if let Self::UnknownKey { of, .. } | Self::Value { of, .. } = &mut self {
+            of.defined = source;
+        }
+        self
+    }
+}
+
 fn from(source: &Option<Box<Source>>) -> String {
     match source {
         Some(source) => format!(", which is named by: {source}"),

@@ -152,7 +152,19 @@ fn component(
         values.insert(key.clone(), Sourced { value, source });
     }
     if known.is_some() {
-        check_component(&definition)?;
+        check_component(&definition).map_err(|error| {
+            // What is wrong with a value stands where the value does, which may be elsewhere than the component.
+            let key = match &error {
+                SettingsError::UnknownKey { key, .. } | SettingsError::Value { key, .. } => key,
+                _ => "",
+            };
+            // Of a value deep inside, it is the key's.
+            let key = key.split(['.', '[']).next().unwrap_or_default();
+            match values.get(key).map(|value| value.source.clone()) {
+                Some(source) if source != Source::Default => error.defined_at(source),
+                _ => error,
+            }
+        })?;
     }
     Ok(ComponentPlan {
         kind,
