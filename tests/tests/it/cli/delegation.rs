@@ -177,7 +177,11 @@ fn a_program_that_is_missing_is_said() {
     };
     let help = ["app", "can't be started", "correct `program`"];
     refused(&file("#!/bin/sh\n", 0o644), &help);
-    refused(&file("#!/nowhere/interpreter\n", 0o755), &help);
+    // It says that it has the commands.
+    refused(
+        &file("#!/nowhere/interpreter\n# zen-cli:commands:1\n", 0o755),
+        &help,
+    );
     // What more the program would know is left out, and that is said.
     let listed = said(&file("", 0o644), &["artifact-store", "flavor", "list"]);
     assert!(listed.code == 0 && listed.out.contains("local"), "{}", listed.err);

@@ -151,7 +151,7 @@ fn what_cannot_be_kept_is_said() {
         ),
         (
             &["secret", "set", "aws", "key", "--from-file", "nowhere"],
-            1,
+            2,
             "nowhere",
         ),
         // Not in the arguments, which others see.

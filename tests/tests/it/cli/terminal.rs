@@ -125,7 +125,7 @@ async fn no_line_is_wider_than_the_terminal() {
     }
     let narrow = fits(project.command(&["run", "list"]), 40);
     assert!(
-        narrow.contains("summary") && narrow.contains("✓") && !narrow.contains("NAME"),
+        narrow.contains("✓ completed") && narrow.contains("STATUS") && !narrow.contains("NAME"),
         "{narrow}"
     );
 }

@@ -58,6 +58,7 @@ impl Settings {
         values: BTreeMap<String, Option<Value>>,
     ) -> Result<(), SettingsError> {
         self.not_in_file(kind, name)?;
+        self.registered_component(kind, name)?;
         self.change(|now, document| {
             now.registered_component(kind, name)?;
             let Some(component) = document.components.get_mut(&(kind, name.to_owned())) else {
@@ -79,6 +80,7 @@ impl Settings {
     /// When there is none, or a stack uses it.
     pub fn delete_component(&mut self, kind: ComponentType, name: &str) -> Result<(), SettingsError> {
         self.not_in_file(kind, name)?;
+        self.registered_component(kind, name)?;
         self.change(|now, document| {
             now.registered_component(kind, name)?;
             let stacks = document.stacks.values().chain(now.project.stacks.values());
@@ -139,6 +141,7 @@ impl Settings {
     /// When there is no such stack or component.
     pub fn update_stack(&mut self, name: &str, changes: &StackChanges) -> Result<(), SettingsError> {
         self.stack_not_in_file(name)?;
+        self.registered_stack(name)?;
         self.change(|now, document| {
             now.registered_stack(name)?;
             for (kind, component) in changes {
@@ -177,6 +180,7 @@ impl Settings {
     /// When there is none, or it is active.
     pub fn delete_stack(&mut self, name: &str) -> Result<(), SettingsError> {
         self.stack_not_in_file(name)?;
+        self.registered_stack(name)?;
         self.change(|now, document| {
             now.registered_stack(name)?;
             if now.active().0 == name {
@@ -196,6 +200,7 @@ impl Settings {
     /// # Errors
     /// When there is no such stack.
     pub fn set_active(&mut self, name: &str) -> Result<(), SettingsError> {
+        self.stack(name)?;
         let source = self.registered_source();
         self.change(|now, document| {
             now.stack(name)?;
