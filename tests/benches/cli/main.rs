@@ -2,7 +2,7 @@
 //! which opens nothing.
 //!
 //! `cargo bench -p zen-tests --bench cli` measures with criterion, and then prints a table whose ratios are to the floor; the commands take turns, so
-//! that whatever else the machine does falls on all. `.. -- table` leaves criterion out.
+//! that whatever else the machine does falls on all. `.. -- table` leaves criterion out; `ZEN_BENCH_PROGRAM` names another build of the command.
 
 #[path = "../scale/fill.rs"]
 #[allow(dead_code)] // what the other bench asks for
@@ -66,7 +66,8 @@ fn main() -> ExitCode {
 }
 
 fn zen(home: &Path, arguments: &[&str]) {
-    let status = Command::new(env!("CARGO_BIN_EXE_outer"))
+    let program = std::env::var_os("ZEN_BENCH_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_outer").into());
+    let status = Command::new(program)
         .args(arguments)
         .env("ZEN_HOME", home)
         .stdin(Stdio::null())

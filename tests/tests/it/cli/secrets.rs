@@ -288,3 +288,31 @@ fn the_environment_is_a_store_that_is_only_read() {
         assert!(said.err.contains("environment"), "{}", said.err);
     }
 }
+
+#[test]
+fn no_error_shows_a_secret() {
+    // The path that can't be opened has the value in it, and the error names the path.
+    let project = Project::described(
+        "stack = \"s\"\n[components.metadata_store.hidden]\nflavor = \"sqlite\"\npath = \"/proc/{{a.b}}/metadata.db\"\n[stacks.s]\nmetadata_store = \"hidden\"\n",
+    );
+    for arguments in [
+        &["run", "list"][..],
+        &["status"],
+        &["stack", "check"],
+        &["run", "list", "--output", "json"],
+        &["stack", "check", "--output", "json"],
+        &["stack", "describe", "--output", "json"],
+    ] {
+        let mut command = project.command(arguments);
+        command.env("ZEN_SECRET_A__B", "hunter2-hunter2");
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(!said.contains("hunter2"), "{arguments:?}: {said}");
+        // It is the secret's place that is named.
+        assert!(
+            said.contains("/proc/***/") || said.contains("{{a.b}}"),
+            "{arguments:?}: {said}"
+        );
+    }
+}
