@@ -15,7 +15,6 @@ mod home;
 mod keep;
 mod leftovers;
 mod liveness;
-#[cfg(feature = "sqlite")]
 mod look;
 mod open;
 mod program;

@@ -38,6 +38,7 @@ fn secret(secret: &Option<Secret>) -> Option<String> {
     secret.as_ref().map(|secret| secret.reveal().to_owned())
 }
 
+#[cfg(any(feature = "s3", feature = "az"))]
 fn flag(yes: bool) -> Option<String> {
     yes.then(|| "true".to_owned())
 }
