@@ -170,7 +170,7 @@ impl Project {
         // What it is called in what it says.
         command.arg0("zen");
         command.args(arguments).current_dir(self.folder());
-        for name in ["NO_COLOR", "RUST_LOG", "COLUMNS"] {
+        for name in ["CI", "NO_COLOR", "RUST_LOG", "COLUMNS"] {
             command.env_remove(name);
         }
         for (name, _) in std::env::vars_os() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::project::{Project, Said, summary};
 
@@ -102,12 +102,29 @@ pub fn protect(path: &Path, writable: bool) {
 }
 
 /// The command as somebody who can't write there.
-pub fn anybody(mut command: Command) -> Command {
-    if rustix::process::geteuid().is_root() {
-        // Permissions don't hold for this user; a child can be somebody else.
-        command.uid(65_534).gid(65_534);
+pub fn anybody(command: Command) -> Command {
+    if !rustix::process::geteuid().is_root() {
+        return command;
     }
-    command
+    // Permissions don't hold for this user; a child can be somebody else. Where the program was built, others may not come.
+    let folder = command
+        .get_current_dir()
+        .expect("the project's folder")
+        .to_owned();
+    let program = folder.join("zen");
+    if !program.exists() {
+        fs::copy(command.get_program(), &program).unwrap();
+    }
+    let mut anybody = Command::new(&program);
+    anybody.arg0("zen").args(command.get_args()).current_dir(folder);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => anybody.env(name, value),
+            None => anybody.env_remove(name),
+        };
+    }
+    anybody.uid(65_534).gid(65_534).stdin(Stdio::null());
+    anybody
 }
 
 /// Where the log of a killed writer can't be read, nothing older is shown as if it were all.

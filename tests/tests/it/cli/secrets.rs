@@ -295,6 +295,8 @@ fn no_error_shows_a_secret() {
     let project = Project::described(
         "stack = \"s\"\n[components.metadata_store.hidden]\nflavor = \"sqlite\"\npath = \"/proc/{{a.b}}/metadata.db\"\n[stacks.s]\nmetadata_store = \"hidden\"\n",
     );
+    // Before anything was made, there is nothing to be opened.
+    std::fs::create_dir(project.home()).unwrap();
     for arguments in [
         &["run", "list"][..],
         &["status"],
