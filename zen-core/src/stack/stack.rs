@@ -69,7 +69,7 @@ impl fmt::Debug for Stack {
 
 impl Stack {
     /// The project's active stack, as its [settings](crate::stack::settings) and the environment say: without any, artifacts and metadata in files
-    /// under `.zen/` (see [`find_home`]). Opened once a process.
+    /// under `.zen/` (see [`find_home`](super::find_home)). Opened once a process.
     ///
     /// Runs of processes that died are marked failed here. [`StackChoice::activate`] makes another one active for this process.
     ///
