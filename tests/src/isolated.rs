@@ -310,7 +310,7 @@ fn see(ctx: &StepContext) -> Result<String> {
     ))
 }
 
-/// See [`see`](see()).
+/// One such step.
 #[pipeline]
 pub fn seeing() -> Artifact<String> {
     see()
