@@ -98,7 +98,8 @@ pub type Opened<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// zen_core::register_flavor!(Http);
 ///
 /// let known = flavor(ComponentType::ExperimentTracker, "http").unwrap();
-/// assert_eq!(known.keys()[2].default, Some(10.into()));
+/// let timeout = known.keys().into_iter().find(|key| key.name == "timeout").unwrap();
+/// assert_eq!(timeout.default, Some(10.into()));
 /// ```
 pub trait Flavor: 'static {
     /// What it is an implementation of.
@@ -242,7 +243,7 @@ impl FlavorEntry {
         (self.schema)().to_value()
     }
 
-    /// The keys of its configuration, in the order in which they are declared.
+    /// The keys of its configuration: those that must be given, then the others, by name.
     pub fn keys(&self) -> Vec<ConfigKey> {
         let schema = self.schema();
         let required: Vec<&str> = schema["required"]
@@ -263,7 +264,7 @@ impl FlavorEntry {
             secret: is_secret(property),
         });
         let mut keys: Vec<_> = keys.collect();
-        keys.sort_by_key(|key| !key.required);
+        keys.sort_by(|a, b| (!a.required, &a.name).cmp(&(!b.required, &b.name)));
         keys
     }
 
