@@ -61,6 +61,7 @@ mod ids;
 mod main_fn;
 pub mod metadata;
 pub mod metric;
+pub mod model_registry;
 mod near;
 pub mod prelude;
 mod printing;
@@ -74,6 +75,7 @@ pub mod stack;
 mod table;
 pub mod testing;
 mod tracked;
+pub mod tracking;
 pub mod upkeep;
 
 pub use runner::log_layer;

@@ -7,6 +7,8 @@
 pub mod arrow;
 #[cfg(feature = "csv")]
 pub mod csv;
+#[cfg(feature = "export")]
+pub mod export;
 #[cfg(any(feature = "arrow", feature = "onnx"))]
 mod guard;
 #[cfg(feature = "native")]
@@ -15,3 +17,12 @@ pub mod native;
 mod opaque;
 #[cfg(feature = "safetensors")]
 pub mod safetensors;
+
+/// What the macros of this crate call. No part of its interface.
+#[cfg(feature = "export")]
+#[doc(hidden)]
+pub mod __private {
+    pub use inventory;
+
+    pub use crate::export::OnnxEntry;
+}

@@ -14,7 +14,7 @@ pub mod v2;
 
 pub use cell::{Cell, Elements, NotText};
 pub use column::{check_cell, column_spec, read_column, write_column};
-pub use model::{ModelRef, NotServable, load_model};
+pub use model::{ModelRef, NotServable, load_model, load_value};
 pub use number::Number;
 pub(crate) use predictor::{BoxError, predictor};
 pub use predictor::{PredictError, Predictor, PredictorEntry, RegisteredPredictor, registered_predictors};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{BoxError, ServedModel, predictor, registered_predictors};
-use crate::artifact::Digest;
+use crate::artifact::{Digest, Materialize, decode_with};
 use crate::client::{ArtifactView, read_object};
 use crate::metadata::ArtifactRecord;
 use crate::stack::Stack;
@@ -84,6 +84,22 @@ impl NotServable {
             },
         }
     }
+}
+
+/// Reads a model as the type it is of. Blocks.
+///
+/// # Errors
+/// When it is missing or damaged, or can't be decoded as this type.
+pub fn load_value<M: Materialize>(stack: &Stack, model: &ModelRef) -> Result<M, BoxError> {
+    let what = format!("the model `{}`", model.name);
+    let bytes = read_object(stack, model.digest, &model.uri, &what)?;
+    Ok(decode_with(
+        &M::codecs(),
+        &what,
+        &model.codec,
+        model.codec_version,
+        &bytes,
+    )?)
 }
 
 /// Reads a model as the predictor that is listed for its type. Blocks.
