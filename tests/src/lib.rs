@@ -2,10 +2,12 @@
 
 pub mod commanded;
 pub mod isolated;
+pub mod mlflow;
 pub mod models;
 pub mod plain;
 #[cfg(doctest)]
 mod readme;
+mod server;
 pub mod services;
 pub mod stores;
 pub mod timekeeper;

@@ -9,7 +9,7 @@ use zen_core::artifact::ArtifactStore;
 
 use super::Options;
 use super::http::request;
-use super::server::{Server, free_ports, program, starting};
+use crate::server::{Server, free_ports, program, starting};
 
 const ACCOUNT: &str = "zentest";
 /// `a key that nothing may ever show to anyone` in base64.

@@ -2,11 +2,10 @@
 
 mod azurite;
 mod http;
-mod server;
 mod weed;
 
+pub use crate::server::free_ports;
 pub use azurite::Azurite;
-pub use server::free_ports;
 pub use weed::Weed;
 
 /// What opens a store: names and values of the environment.

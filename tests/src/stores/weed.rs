@@ -8,7 +8,7 @@ use zen_core::artifact::{ArtifactStore, Digest};
 
 use super::Options;
 use super::http::request;
-use super::server::{Server, free_ports, program, starting};
+use crate::server::{Server, free_ports, program, starting};
 
 const KEY: &str = "ZENTESTKEY";
 const SECRET: &str = "s3cretThatNothingMayShow+/42";

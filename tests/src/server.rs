@@ -21,7 +21,7 @@ wait "$!" 2>/dev/null
 
 /// A running server. It ends when this is dropped, or with this process.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     shell: Child,
     id: String,
     log: PathBuf,
@@ -29,7 +29,7 @@ pub(super) struct Server {
 
 impl Server {
     /// `leavings` are what it leaves behind: paths, which the shell expands.
-    pub(super) fn start(program: &mut Command, leavings: &str, log: &Path) -> Self {
+    pub(crate) fn start(program: &mut Command, leavings: &str, log: &Path) -> Self {
         let mut shell = Command::new("sh");
         shell
             .args(["-c", KEEPER, "keeper", leavings])
@@ -70,7 +70,7 @@ impl Server {
     }
 
     /// Waits until it can be used; false when it ended, as it does when another process took one of its ports.
-    pub(super) fn becomes(&self, is_ready: impl Fn() -> bool) -> bool {
+    pub(crate) fn becomes(&self, is_ready: impl Fn() -> bool) -> bool {
         let begun = Instant::now();
         while self.is_alive() {
             if is_ready() {
@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// Kills it, as a crash would, and leaves its data for another one.
-    pub(super) fn crash(mut self) {
+    pub(crate) fn crash(mut self) {
         let _ = self.shell.stdin.take().unwrap().write_all(b"again\n");
         self.shell.wait().unwrap();
         // The shell has waited for it.
@@ -110,14 +110,14 @@ pub fn free_ports<const N: usize>() -> [u16; N] {
 }
 
 /// Only one server at a time looks for ports.
-pub(super) fn starting() -> MutexGuard<'static, ()> {
+pub(crate) fn starting() -> MutexGuard<'static, ()> {
     static STARTING: Mutex<()> = Mutex::new(());
     STARTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The program that a variable of the environment names. Without, the test is skipped, or fails when `ZEN_TEST_REQUIRE` is set, unless
 /// `.ci/run` said by `.._MISSING` that it can't be had on this machine.
-pub(super) fn program(variable: &str) -> Option<PathBuf> {
+pub(crate) fn program(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).filter(|path| !path.is_empty());
     if path.is_none() && std::env::var_os(format!("{variable}_MISSING")).is_some() {
         eprintln!("skipped: {variable} names no program, and none can be had here");
