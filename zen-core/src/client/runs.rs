@@ -9,7 +9,7 @@ use super::blocking::blocking;
 use super::{ArtifactView, ClientError, StepView};
 use crate::cache::{Explanation, explain};
 use crate::graph::EncodedArguments;
-use crate::metadata::{ArtifactFilter, HookRecord, RunRecord, Status};
+use crate::metadata::{ArtifactFilter, HookRecord, RunRecord, Status, TrackingRecord};
 use crate::stack::Stack;
 
 /// One run of a pipeline, as recorded when this view was made.
@@ -133,6 +133,14 @@ impl RunView {
             .into_iter()
             .map(|record| ArtifactView::new(self.stack.clone(), record))
             .collect())
+    }
+
+    /// What the stack's experiment tracker has of it; none when it isn't tracked, or not yet.
+    ///
+    /// # Errors
+    /// When the metadata store fails.
+    pub fn tracking(&self) -> Result<Option<TrackingRecord>, ClientError> {
+        Ok(self.stack.metadata().tracking(self.record.id)?)
     }
 
     /// The hooks that were called after it and its steps, and after the slot of a schedule that it was for, oldest first, as far as they have

@@ -22,5 +22,6 @@ pub use filter::ServerFilter;
 #[cfg(unix)]
 pub use local::{LocalFlavor, LocalModelDeployer};
 pub use model::store_model;
+pub(crate) use model::stored_input;
 pub use registry::{ModelDeployerKind, deployer_of_flavor, registered_deployers};
 pub use step::model_deployer;

@@ -1,11 +1,11 @@
 //! The standard step that deploys a model.
 
 use super::decide::decide;
-use super::{DeployConfig, DeployError, DeployOutcome, Origin, store_model};
+use super::{DeployConfig, DeployError, DeployOutcome, Origin, stored_input};
 use crate::artifact::Materialize;
 use crate::graph::StepContext;
 use crate::service::Service;
-use crate::serving::{ModelRef, RegisteredPredictor};
+use crate::serving::RegisteredPredictor;
 use crate::stack::Stack;
 
 /// Deploys a model behind a prediction server, with the stack's model deployer. Never cached. Outside a pipeline, [`deploy`](super::deploy())
@@ -62,7 +62,7 @@ pub fn model_deployer<M: Materialize + RegisteredPredictor>(
         step: ctx.step_name().to_owned(),
         run: ctx.run_id(),
     };
-    let stored = |config: &DeployConfig| stored(ctx, &stack, model, &config.model_name);
+    let stored = |config: &DeployConfig| stored_input(ctx, &stack, model, &config.model_name);
     let (outcome, service) = decide(&stack, Some(origin), decision, config, stored)?;
     report(ctx, outcome, &service)?;
     Ok(service.of_model())
@@ -79,23 +79,4 @@ fn report(ctx: &StepContext, outcome: DeployOutcome, service: &Service) -> Resul
     ctx.log_metadata("service_version", service.record()?.version)?;
     ctx.log_metadata("prediction_url", service.prediction_url())?;
     Ok(())
-}
-
-/// The model as an artifact that another process can read.
-fn stored<M: Materialize>(
-    ctx: &StepContext,
-    stack: &Stack,
-    model: &M,
-    model_name: &str,
-) -> Result<ModelRef, DeployError> {
-    let input = ctx.inputs().iter().find(|input| input.name == "model");
-    if let Some(input) = input.filter(|input| input.element.is_none()) {
-        // The step that made it may have ended moments ago.
-        ctx.flush()?;
-        if let Some(record) = stack.metadata().artifact(input.id)? {
-            return Ok(ModelRef::of(&record));
-        }
-    }
-    // One of several in a vector, or a parameter.
-    store_model(stack, &format!("{}.{model_name}", ctx.pipeline()), model)
 }

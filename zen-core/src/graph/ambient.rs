@@ -79,6 +79,10 @@ pub(crate) fn publish(output: OutputRef, name: String, place: Place) {
     with(|building| building.publish(output, name, place));
 }
 
+pub(crate) fn log_output(output: OutputRef, place: Place) {
+    with(|building| building.log_output(output, place));
+}
+
 pub(crate) fn fail(error: GraphError) {
     with(|building| building.fail(error));
 }

@@ -296,6 +296,7 @@ where
                 name: "output".into(),
                 codec,
                 artifact: None,
+                logged: false,
             }];
             (
                 id,

@@ -99,6 +99,7 @@ impl Building {
                 name: spec.name.clone(),
                 codec: Arc::clone(&spec.codec),
                 artifact: None,
+                logged: false,
             })
             .collect();
         node.inputs = inputs;
@@ -290,6 +291,15 @@ impl Building {
         }
         if let Some(output) = self.nodes[id as usize].outputs.get_mut(reference.output as usize) {
             output.artifact = Some(name);
+        }
+    }
+
+    pub(crate) fn log_output(&mut self, reference: OutputRef, place: Place) {
+        let Some(id) = self.own(reference.node, place) else {
+            return;
+        };
+        if let Some(output) = self.nodes[id as usize].outputs.get_mut(reference.output as usize) {
+            output.logged = true;
         }
     }
 

@@ -64,6 +64,28 @@ impl<T> Artifact<T> {
         ambient::publish(self.reference, name.into(), Place::caller());
         self
     }
+
+    /// Puts the output into the stack's experiment tracker, with the run's parameters and metrics; nothing happens on a stack that has none. A
+    /// tracker may know what a model is, and keep it in a form that others can serve.
+    ///
+    /// ```
+    /// use zen_core::prelude::*;
+    ///
+    /// #[step]
+    /// fn trainer(rate: f64) -> Vec<f64> { vec![rate] }
+    ///
+    /// #[pipeline]
+    /// fn training(rate: f64) -> Artifact<Vec<f64>> {
+    ///     trainer(rate).logged()
+    /// }
+    /// # training(0.1).graph().unwrap();
+    /// ```
+    #[track_caller]
+    #[must_use = "the handle is still needed to pass the value on; ignore it with `let _ =`"]
+    pub fn logged(self) -> Self {
+        ambient::log_output(self.reference, Place::caller());
+        self
+    }
 }
 
 impl<T: Materialize> Artifact<T> {

@@ -136,6 +136,8 @@ pub(crate) struct NodeOutput {
     pub(crate) codec: Arc<dyn ErasedCodec>,
     /// The artifact name it is published under.
     pub(crate) artifact: Option<String>,
+    /// Whether the stack's experiment tracker gets it.
+    pub(crate) logged: bool,
 }
 
 /// One node of a graph.

@@ -77,6 +77,7 @@ fn stored<T: Materialize>(name: String, number: Option<u32>) -> Artifact<T> {
             name: "output".into(),
             codec,
             artifact: None,
+            logged: false,
         }];
         NodeHandle {
             graph: building.graph,

@@ -29,6 +29,7 @@ mod service_versions;
 mod services;
 mod slots;
 mod steps;
+mod tracking;
 mod transactions;
 mod upkeep;
 
@@ -61,6 +62,7 @@ pub fn checks() -> impl Iterator<Item = (&'static str, Check)> {
         schedule_revisions::CHECKS,
         slots::CHECKS,
         hooks::CHECKS,
+        tracking::CHECKS,
         schedule_upkeep::CHECKS,
         ids::CHECKS,
         secrets::CHECKS,

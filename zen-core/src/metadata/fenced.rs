@@ -10,7 +10,7 @@ use super::{
     KeepObject, LeaseOutcome, LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours,
     PendingPrune, PipelineRecord, PipelineVersionRecord, PrunePlan, PruneRules, RunFilter, RunRecord,
     ScheduleChanges, ScheduleFilter, ScheduleRecord, SchedulerRecord, ServiceFilter, ServiceRecord,
-    ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord, StoredObject, Swept, Upkeep,
+    ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord, StoredObject, Swept, TrackingRecord, Upkeep,
 };
 use crate::artifact::Digest;
 
@@ -115,6 +115,8 @@ impl MetadataStore for FencedMetadata {
         fn run(run: Uuid) -> Option<RunRecord>;
         fn runs(filter: &RunFilter) -> Vec<RunRecord>;
         fn cancel_requested(run: Uuid) -> Option<CancelRequest>;
+        fn tracking(run: Uuid) -> Option<TrackingRecord>;
+        fn unended_trackings(location: &str, limit: u32) -> Vec<TrackingRecord>;
         fn steps(run: Uuid) -> Vec<StepRecord>;
         fn step_named(run: Uuid, name: &str) -> Option<StepRecord>;
         fn step(step: Uuid) -> Option<StepRecord>;

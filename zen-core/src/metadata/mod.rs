@@ -12,6 +12,7 @@ mod services;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod tracking;
 pub mod upkeep;
 
 pub use error::MetadataError;
@@ -34,6 +35,7 @@ pub use services::{
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteMetadata, SqliteOptions};
 pub use store::{ArtifactFilter, CachedOutput, CachedStep, Change, MetadataStore, RunFilter};
+pub use tracking::{ParseTrackingStateError, TrackingRecord, TrackingState, Undelivered};
 pub use upkeep::{
     GoingObject, HoldRecord, KeepObject, KeepReason, Kept, PendingPrune, PrunePlan, PruneRules, StoredObject,
     Swept, Upkeep,

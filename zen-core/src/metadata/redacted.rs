@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     ArtifactRecord, Change, RunRecord, ServiceRecord, ServiceStatus, ServiceVersionRecord, StepRecord,
+    TrackingRecord,
 };
 use crate::secrets::{is_redacting, redact_json, redact_string};
 
@@ -46,6 +47,7 @@ fn redact_change(change: &mut Change) {
         Change::ServiceVersion(version) => redact_version(version),
         Change::Slot(slot) => redact_some(&mut slot.reason),
         Change::Hook(hook) => redact_some(&mut hook.error),
+        Change::Tracking(tracking) => redact_tracking(tracking),
         Change::Schedule(schedule) => {
             redact_json(&mut schedule.arguments);
             redact_some(&mut schedule.reason);
@@ -90,6 +92,12 @@ fn redact_artifact(artifact: &mut ArtifactRecord) {
     }
     artifact.tags.iter_mut().for_each(redact_string);
     redact_facts(&mut artifact.metadata);
+}
+
+fn redact_tracking(tracking: &mut TrackingRecord) {
+    let undelivered = tracking.undelivered.iter_mut();
+    undelivered.for_each(|undelivered| redact_string(&mut undelivered.what));
+    redact_some(&mut tracking.error);
 }
 
 fn redact_service(service: &mut ServiceRecord) {

@@ -18,6 +18,7 @@ use super::schedules::{
 use super::services::{
     LeaseOutcome, LeaseRecord, ServiceFilter, ServiceRecord, ServiceStatus, ServiceVersionRecord,
 };
+use super::tracking::TrackingRecord;
 use crate::artifact::Digest;
 
 /// One thing to write. A list of them is applied in one transaction, in order.
@@ -165,6 +166,8 @@ pub enum Change {
     /// A hook was called. Ignored when its id exists, and when the run, or for a hook without a run the slot, is not recorded any more: what
     /// a hook is called after may be pruned or deleted while it goes on. Changes no revision.
     Hook(Box<HookRecord>),
+    /// Inserts or replaces what an experiment tracker has of a run. Ignored when the run is not recorded.
+    Tracking(Box<TrackingRecord>),
     /// Writes nothing; refuses the whole list, with [`MetadataError::Fenced`], unless this token is the last one that was
     /// given for the lease. It may have been released or have expired, as long as nobody has taken it since.
     Fenced {
@@ -274,6 +277,12 @@ pub trait MetadataStore: super::Upkeep + Send + Sync + fmt::Debug {
     /// Whether somebody has asked for a run to be cancelled: a cheap look, made every second by every run. A request stays when the run has
     /// ended, and goes with the run.
     fn cancel_requested(&self, run: Uuid) -> Result<Option<CancelRequest>, MetadataError>;
+
+    /// What an experiment tracker has of a run.
+    fn tracking(&self, run: Uuid) -> Result<Option<TrackingRecord>, MetadataError>;
+
+    /// Runs that have ended, and that the tracker at this location knows and has not been told the end of; the oldest first.
+    fn unended_trackings(&self, location: &str, limit: u32) -> Result<Vec<TrackingRecord>, MetadataError>;
 
     /// The steps of a run in the order they were first recorded, with their edges.
     fn steps(&self, run: Uuid) -> Result<Vec<StepRecord>, MetadataError>;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::deploy::DeployError;
 use crate::graph::ContextError;
 use crate::metadata::MetadataError;
 use crate::prelude::BoxError;
@@ -64,10 +65,33 @@ pub enum RegistryError {
     /// The metadata store failed.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// Two registrations of the same name can't be kept apart.
+    /// Another program is registering a model of the same name.
+    #[error("the model `{name}` can't be registered now")]
+    Busy {
+        /// The name.
+        name: String,
+        /// Who does.
+        #[source]
+        source: Box<ServiceError>,
+    },
+    /// The step runs outside a stack.
+    #[error(
+        "the step `{step}` has no stack: it runs in a pipeline; by hand, call `zen_core::model_registry::register`"
+    )]
+    NoStack {
+        /// The step.
+        step: String,
+    },
+    /// The model can't be stored.
     #[error(transparent)]
-    Lease(#[from] ServiceError),
+    Deploy(Box<DeployError>),
     /// The run's records can't be stored.
     #[error(transparent)]
     Context(#[from] ContextError),
+}
+
+impl From<DeployError> for RegistryError {
+    fn from(error: DeployError) -> Self {
+        Self::Deploy(Box::new(error))
+    }
 }

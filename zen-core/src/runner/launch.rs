@@ -15,6 +15,7 @@ use super::core::{RunCore, Settings};
 use super::events::{Observer, RunEvent};
 use super::executor::{Executor, InProcess};
 use super::resume::{Finished, Resume, resumed};
+use super::tracking::Tracking;
 use super::{FailurePolicy, Run, RunError, RunHandle, interrupt};
 use crate::client::blocking;
 use crate::graph::failure::chain;
@@ -292,7 +293,8 @@ impl<O: PipelineOutput> Launch<O> {
         let only = self.part(&graph)?;
         let (stack, name) = (self.stack.clone(), self.pipeline.name.clone());
         let (graph_hash, resume) = (graph.hash(), self.resume);
-        let (stack, resumed, process, orchestrator) = blocking_start(move || {
+        let tracked = Arc::clone(&graph);
+        let (stack, resumed, process, orchestrator, tracking) = blocking_start(move || {
             let stack = match stack {
                 Some(stack) => stack,
                 None => Stack::active()?,
@@ -306,7 +308,8 @@ impl<O: PipelineOutput> Launch<O> {
             let resumed = resumed(&stack, &name, graph_hash, resume)?;
             follow_the_newest(&stack)?;
             let process = stack.process()?;
-            Ok((stack, resumed, process, orchestrator))
+            let tracking = Tracking::of(&stack, &tracked)?;
+            Ok((stack, resumed, process, orchestrator, tracking))
         })
         .await?;
         let (resumed_from, finished) =
@@ -358,6 +361,7 @@ impl<O: PipelineOutput> Launch<O> {
         };
         let aborting = aborting(&graph);
         let recorded_graph = Arc::clone(&graph);
+        let begun = record.clone();
         let core = RunCore::new(
             settings,
             graph,
@@ -366,6 +370,7 @@ impl<O: PipelineOutput> Launch<O> {
                 .unwrap_or_else(|| Arc::clone(&orchestrator.executor)),
             runtime.clone(),
             self.observer,
+            tracking,
         )
         .map_err(|error| RunError::Runtime(error.to_string()))?;
         // Written before the first step starts: who looks finds the run, and a crash leaves a trace.
@@ -391,6 +396,9 @@ impl<O: PipelineOutput> Launch<O> {
             let _ = core.recorder().close();
             never_began(&stack, run, &error).await;
             return Err(error);
+        }
+        if let Some(tracking) = core.tracking() {
+            tracking.begin(&core, &begun);
         }
         core.tell(|| RunEvent::RunStarted {
             pipeline: self.pipeline.name.clone(),

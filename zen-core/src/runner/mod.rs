@@ -26,6 +26,7 @@ mod recorder;
 mod resume;
 mod run;
 mod state;
+mod tracking;
 mod upload;
 #[cfg(unix)]
 mod worker;

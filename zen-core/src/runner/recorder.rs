@@ -127,6 +127,8 @@ pub(crate) trait RecorderEvents: Send + Sync {
     fn not_stored(&self, step: &str, error: String);
     /// Somebody has asked for the run to be cancelled.
     fn cancel_requested(&self, by: &str);
+    /// These changes are written. Called in the recorder's thread: it must not block.
+    fn written(&self, changes: &[Change]);
     /// The metadata store refused; nothing more will be recorded, beginning with what `step` did or said when it is known.
     fn broken(&self, error: Arc<MetadataError>, step: Option<String>);
 }

@@ -183,11 +183,12 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
         RunError::StepFailed { step, failure, .. } => format!("step `{step}` failed: {failure}"),
         error => chain(error),
     });
+    let ended = core.now();
     recorder.change(Change::RunEnded {
         run,
         status,
         error: text.clone(),
-        ended: core.now(),
+        ended,
     });
     let closed = recorder.close();
     if let Some(source) = core.broken().map(|broken| broken.error) {
@@ -197,6 +198,9 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
             error: chain(&not_recorded(source)),
             noticed: core.now(),
         }]);
+    }
+    if let Some(tracking) = core.tracking() {
+        tracking.end(status, ended);
     }
     if status != Status::Cancelled {
         let lost = closed

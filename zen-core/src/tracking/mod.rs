@@ -4,9 +4,11 @@
 //! [`Artifact::logged`](crate::graph::Artifact::logged). What the tracker hears is what the run records, so that steps whose outputs come from the cache are
 //! tracked too, with the metrics of the step that computed them.
 
+mod current;
 mod error;
 mod tracker;
 
+pub use current::CurrentRun;
 pub use error::TrackingError;
 pub use tracker::{
     ExperimentTracker, ExperimentTrackerKind, RunWriter, TrackedArtifact, TrackedBatch, TrackedMetric,

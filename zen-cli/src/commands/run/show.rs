@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 use zen_core::client::{Client, RunView, StepView};
-use zen_core::metadata::{IdKind, Status};
+use zen_core::metadata::{IdKind, Status, TrackingRecord, TrackingState};
 
 use crate::Exit;
 use crate::commands::{Command, Context};
@@ -47,6 +47,8 @@ struct Output {
     program: Option<String>,
     /// When the slot was due that it is for.
     due: Option<DateTime<Utc>>,
+    /// What the experiment tracker has of it.
+    tracking: Option<TrackingRecord>,
     steps: Vec<Step>,
 }
 
@@ -120,6 +122,7 @@ fn output(run: &RunView, steps: &[StepView], dag: &Dag) -> Result<Output, Error>
         zen_version: record.zen_version.clone(),
         program: record.program.as_ref().map(|program| program.path.clone()),
         due: record.slot.as_ref().map(|slot| slot.due),
+        tracking: run.tracking()?,
         steps: steps
             .iter()
             .map(|view| step(view, dag))
@@ -205,6 +208,9 @@ fn text(out: &Out, client: &Client, run: &Output, steps: &[StepView], dag: &Dag)
     fields.add("by", format!("{}@{}, process {}", run.user, run.host, run.pid));
     fields.maybe("commit", run.git_commit.as_ref());
     fields.maybe("program", run.program.as_ref());
+    if let Some(tracking) = &run.tracking {
+        tracked(&mut fields, tracking);
+    }
     if !summary.tags.is_empty() {
         fields.add("tags", summary.tags.join(", "));
     }
@@ -214,6 +220,24 @@ fn text(out: &Out, client: &Client, run: &Output, steps: &[StepView], dag: &Dag)
     text += &metrics(out, run);
     text += &made(out, run);
     Ok(text)
+}
+
+fn tracked(fields: &mut Fields, tracking: &TrackingRecord) {
+    fields.add("tracked", tracking.url.as_ref().unwrap_or(&tracking.location));
+    let what = tracking.undelivered.iter().map(|entry| match entry.count {
+        1 => entry.what.clone(),
+        count => format!("{} ({count})", entry.what),
+    });
+    let mut missing: Vec<_> = what.collect();
+    if tracking.state == TrackingState::Lost {
+        missing.push("how the run ended".to_owned());
+    }
+    if !missing.is_empty() {
+        fields.styled("not delivered", missing.join("\n"), Style::Bad);
+    }
+    if let Some(error) = &tracking.error {
+        fields.styled("tracker", error, Style::Bad);
+    }
 }
 
 /// How many lines of metrics and of artifacts are shown.

@@ -8,7 +8,7 @@ use super::prune::needs::{self, Needs};
 use super::revisions::Revisions;
 use super::{
     artifacts, cancel_requests, hooks, leases, objects, observations, runs, schedulers, schedules,
-    service_versions, services, slots, steps,
+    service_versions, services, slots, steps, trackings,
 };
 use crate::metadata::Change;
 
@@ -85,6 +85,7 @@ pub(super) fn all(conn: &Connection, changes: &[Change]) -> Outcome<()> {
             Change::Scheduler(scheduler) => schedulers::record(conn, scheduler)?,
             Change::SchedulerEnded { scheduler } => schedulers::end(conn, *scheduler)?,
             Change::Hook(hook) => hooks::record(conn, hook)?,
+            Change::Tracking(tracking) => trackings::record(conn, tracking)?,
             Change::Fenced { key, token } => leases::fence(conn, key, *token)?,
         }
     }

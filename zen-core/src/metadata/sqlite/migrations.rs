@@ -10,6 +10,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_prune.sql"),
     include_str!("migrations/0005_schedules.sql"),
     include_str!("migrations/0006_cancel.sql"),
+    include_str!("migrations/0007_tracking.sql"),
 ];
 
 /// `zen1` in ASCII: marks the file as one of zen's.

@@ -35,6 +35,7 @@ mod steps;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trackings;
 mod upkeep;
 mod values;
 

@@ -16,7 +16,7 @@ use super::readers::Readers;
 use super::{
     apply, apply_each, artifacts, cached, cancel_requests, hooks, ids, leases, objects, observations,
     pipelines, programs, revisions, runs, schedule_changes, schedulers, schedules, service_versions,
-    services, slots, step_queries,
+    services, slots, step_queries, trackings,
 };
 use crate::artifact::Digest;
 use crate::metadata::{
@@ -24,7 +24,7 @@ use crate::metadata::{
     LeaseRecord, LogRecord, MetadataError, MetadataStore, MetricRecord, Neighbours, PipelineRecord,
     PipelineVersionRecord, RunFilter, RunRecord, ScheduleChanges, ScheduleFilter, ScheduleRecord,
     SchedulerRecord, ServiceFilter, ServiceRecord, ServiceVersionRecord, SlotFilter, SlotRecord, StepRecord,
-    redacted,
+    TrackingRecord, redacted,
 };
 
 /// Metadata in a SQLite database: a file that any number of threads and processes of one machine may use at once, or
@@ -215,6 +215,18 @@ impl MetadataStore for SqliteMetadata {
     fn cancel_requested(&self, run: Uuid) -> Result<Option<CancelRequest>, MetadataError> {
         self.read("looking for a request to cancel a run", |conn| {
             cancel_requests::of_run(conn, run)
+        })
+    }
+
+    fn tracking(&self, run: Uuid) -> Result<Option<TrackingRecord>, MetadataError> {
+        self.read("reading the tracking of a run", |conn| {
+            trackings::of_run(conn, run)
+        })
+    }
+
+    fn unended_trackings(&self, location: &str, limit: u32) -> Result<Vec<TrackingRecord>, MetadataError> {
+        self.read("looking for trackings without an end", |conn| {
+            trackings::unended(conn, location, limit)
         })
     }
 

@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::graph::{CachePolicy, Component, FailureKind, Graph, Hooks, Isolation, StepFailure};
-use crate::metadata::{MetadataError, RunSlot, Status, StepRecord};
+use crate::metadata::{Change, MetadataError, RunSlot, Status, StepRecord};
 use crate::runner::FailurePolicy;
 use crate::runner::attempt::Prepared;
 use crate::runner::events::{Observer, RunEvent};
@@ -31,6 +31,7 @@ use crate::runner::executor::{Cancel, Executor, TaskResult};
 use crate::runner::pool;
 use crate::runner::recorder::{Recorder, RecorderEvents};
 use crate::runner::state::{InstanceId, Only, Slot, State, Task};
+use crate::runner::tracking::Tracking;
 use crate::runner::upload::Budget;
 use crate::stack::Stack;
 
@@ -79,6 +80,7 @@ pub(crate) struct RunCore {
     pub(crate) budget: Arc<Budget>,
     pub(crate) run_cancelled: Arc<AtomicBool>,
     recorder: OnceLock<Arc<Recorder>>,
+    tracking: Option<Arc<Tracking>>,
     observer: Option<Arc<dyn Observer>>,
     /// Held while the observer is told something, so that it is told one thing at a time.
     telling: Mutex<()>,
@@ -125,6 +127,14 @@ impl RecorderEvents for Reports {
         }
     }
 
+    fn written(&self, changes: &[Change]) {
+        if let Some(run) = self.0.upgrade()
+            && let Some(tracking) = &run.tracking
+        {
+            tracking.hear(changes);
+        }
+    }
+
     fn broken(&self, error: Arc<MetadataError>, step: Option<String>) {
         if let Some(run) = self.0.upgrade() {
             if matches!(
@@ -151,8 +161,9 @@ impl RunCore {
         executor: Arc<dyn Executor>,
         runtime: Handle,
         observer: Option<Arc<dyn Observer>>,
+        tracking: Option<Arc<Tracking>>,
     ) -> std::io::Result<Arc<Self>> {
-        let core = Self::unrecorded(settings, graph, stack, executor, runtime, observer);
+        let core = Self::of(settings, graph, stack, executor, runtime, observer, tracking);
         let reports = Arc::new(Reports(Arc::downgrade(&core)));
         let run = core.settings.run;
         let recorder = Recorder::start(Arc::clone(core.stack.metadata()), run, reports)?;
@@ -169,6 +180,18 @@ impl RunCore {
         runtime: Handle,
         observer: Option<Arc<dyn Observer>>,
     ) -> Arc<Self> {
+        Self::of(settings, graph, stack, executor, runtime, observer, None)
+    }
+
+    fn of(
+        settings: Settings,
+        graph: Arc<Graph>,
+        stack: Stack,
+        executor: Arc<dyn Executor>,
+        runtime: Handle,
+        observer: Option<Arc<dyn Observer>>,
+        tracking: Option<Arc<Tracking>>,
+    ) -> Arc<Self> {
         let state = State::new(Arc::clone(&graph), settings.failure, settings.only.clone());
         // Not among the stack's own components, which would own themselves then.
         let mut components = stack.components().to_vec();
@@ -178,6 +201,10 @@ impl RunCore {
             "stack",
             Arc::new(stack.clone()),
         ));
+        if let Some(tracking) = &tracking {
+            let run = settings.run_name.clone();
+            components.push(Component::new("tracked_run", run, "run", tracking.current()));
+        }
         Arc::new(Self {
             settings,
             graph,
@@ -188,6 +215,7 @@ impl RunCore {
             budget: Arc::default(),
             run_cancelled: Arc::default(),
             recorder: OnceLock::new(),
+            tracking,
             observer,
             telling: Mutex::new(()),
             state: Mutex::new(state),
@@ -218,6 +246,16 @@ impl RunCore {
 
     pub(crate) fn took(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// What the stack's experiment tracker hears of the run.
+    pub(crate) fn tracking(&self) -> Option<&Arc<Tracking>> {
+        self.tracking.as_ref()
+    }
+
+    /// Whether anybody is told of progress.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observer.is_some()
     }
 
     pub(crate) fn tell(&self, event: impl FnOnce() -> RunEvent) {

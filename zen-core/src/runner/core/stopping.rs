@@ -9,6 +9,10 @@ use crate::runner::executor::Cancel;
 use crate::runner::state::{InstanceId, Phase};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How long a program that ends at once waits for the experiment tracker.
+const TRACKED: Duration = Duration::from_secs(1);
 
 impl RunCore {
     /// Remembers how to stop an attempt. An attempt that begins after the run was cancelled is stopped at once.
@@ -68,15 +72,18 @@ impl RunCore {
             },
             _ => (Status::Cancelled, Some(reason.to_owned())),
         };
-        let ended = Change::RunEnded {
+        let ended = self.now();
+        self.recorder().change(Change::RunEnded {
             run: self.settings.run,
             status,
             error,
-            ended: self.now(),
-        };
-        self.recorder().change(ended);
+            ended,
+        });
         // Best effort: the next start settles what could not be written.
         let _ = self.recorder().flush();
+        if let Some(tracking) = self.tracking() {
+            tracking.end_within(TRACKED, status, ended);
+        }
     }
 
     /// Starts nothing more and stops what runs: asynchronous bodies at once, synchronous ones are asked to, and given up after the

@@ -217,6 +217,7 @@ impl Writer {
 
     fn apply(&mut self, changes: &[Change]) -> Result<(), MetadataError> {
         self.shared.metadata.apply(changes)?;
+        self.events.written(changes);
         for (told, recorded) in self.telling.drain(..) {
             // Nobody listens when the run was given up.
             let _ = told.send(recorded);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::fault::Outcome;
 use super::super::values::{self, Snapshot};
-use super::super::{cancel_requests, hooks};
+use super::super::{cancel_requests, hooks, trackings};
 use super::plan::{all_runs, close, content};
 use super::{marks, needs};
 use crate::artifact::Digest;
@@ -203,6 +203,7 @@ pub(in super::super) fn run(conn: &Connection, run: Uuid) -> Outcome<Removed> {
         .execute([id])?;
     hooks::forget_run(conn, run)?;
     cancel_requests::forget_run(conn, run)?;
+    trackings::forget_run(conn, run)?;
     conn.prepare_cached("DELETE FROM run WHERE id = ?1")?
         .execute([id])?;
     conn.prepare_cached("UPDATE pipeline SET runs = runs - 1 WHERE no = ?1")?

@@ -4,7 +4,9 @@ use chrono::DateTime;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::{SqliteMetadata, cancel_requests, hooks, revisions, runs, schedulers, schedules, slots};
+use super::super::{
+    SqliteMetadata, cancel_requests, hooks, revisions, runs, schedulers, schedules, slots, trackings,
+};
 use super::{execute, plan, with_a_run};
 use crate::artifact::Digest;
 use crate::metadata::{
@@ -240,6 +242,11 @@ fn what_schedulers_ask_uses_indexes() {
             cancel_requests::OF_RUN.to_owned(),
             "SEARCH cancel_request USING PRIMARY KEY (run=?)",
         ),
+        (
+            trackings::OF_RUN.to_owned(),
+            "SEARCH tracking USING PRIMARY KEY (run=?)",
+        ),
+        (trackings::UNENDED.to_owned(), "tracking_unended (location=?)"),
         (hooks::OF_RUN.to_owned(), "hook_by_run (run=?)"),
         (hooks::OF_RUN.to_owned(), "hook_by_slot (slot=?)"),
     ] {
