@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use zen_core::deploy::DeployOutcome;
+use zen_core::model_registry::Registration;
 use zen_core::prelude::*;
 use zen_examples::digits::{Images, Prediction};
 
@@ -12,7 +13,7 @@ use crate::table::steps;
 
 /// The deployment: its steps, the decision, the server, and how to use it.
 pub(crate) async fn deployment(run: &Run<Deployed>, min_accuracy: f64) -> Result<String> {
-    let (accuracy, decision, service) = run.output().await?;
+    let (accuracy, decision, service, registration) = run.output().await?;
     let outcome = match DeployOutcome::of(&run.step(DEPLOYER)?) {
         Some(DeployOutcome::Deployed) if *decision => {
             format!("deployed as version {}", service.record()?.version)
@@ -29,6 +30,7 @@ pub(crate) async fn deployment(run: &Run<Deployed>, min_accuracy: f64) -> Result
     let (id, state, url) = (service.id(), service.status()?.state, service.prediction_url());
     let curl = curl(image, &url);
     let steps = steps(run)?;
+    let elsewhere = elsewhere(run, &registration)?;
     Ok(format!(
         "{steps}
 accuracy {accuracy:.4}, {compared} {min_accuracy}: {outcome}
@@ -36,7 +38,7 @@ accuracy {accuracy:.4}, {compared} {min_accuracy}: {outcome}
   service  {id}
   state    {state}
   url      {url}
-
+{elsewhere}
 Ask it yourself about the first test image, which shows a {digit}:
 
 {curl}
@@ -47,6 +49,27 @@ cargo run --example continuous_deployment -- --stop-service
 
 "
     ))
+}
+
+/// What the stack's experiment tracker and model registry have of the run, if it has them.
+fn elsewhere(run: &RunView, registration: &Registration) -> Result<String> {
+    let mut text = String::new();
+    if let Some(tracking) = run.tracking()? {
+        let place = tracking.url.as_ref().unwrap_or(&tracking.location);
+        writeln!(text, "  tracked  {place} ({})", tracking.state)?;
+    }
+    if let Some(version) = &registration.version {
+        writeln!(text, "  model    {}", version.uri)?;
+    }
+    if let Some(promotion) = &registration.promotion {
+        let moved = if promotion.promoted {
+            "promoted"
+        } else {
+            "not promoted"
+        };
+        writeln!(text, "  {}  {moved}: {}", promotion.alias, promotion.reason)?;
+    }
+    Ok(text)
 }
 
 /// The predictions beside the truth.

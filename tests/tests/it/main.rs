@@ -47,3 +47,4 @@ mod stored;
 mod stores;
 mod support;
 mod timing;
+mod tracking;

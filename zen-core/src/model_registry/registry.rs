@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::RegistryError;
+use crate::graph::Component;
 use crate::serving::ModelRef;
-use crate::stack::{ComponentKind, ComponentType, Stack};
+use crate::stack::{ComponentKind, ComponentType, Stack, StackBuilder};
 
 /// A model to register as the next version of a name.
 #[derive(Debug, Clone, PartialEq)]
@@ -178,4 +179,13 @@ pub struct ModelRegistryKind;
 impl ComponentKind for ModelRegistryKind {
     const TYPE: ComponentType = ComponentType::ModelRegistry;
     type Value = Arc<dyn ModelRegistry>;
+}
+
+impl StackBuilder {
+    /// The model registry.
+    #[must_use]
+    pub fn model_registry(self, registry: Arc<dyn ModelRegistry>) -> Self {
+        let (kind, flavor) = (ComponentType::ModelRegistry.as_str(), "given");
+        self.component(Component::new(kind, "default", flavor, Arc::new(registry)))
+    }
 }

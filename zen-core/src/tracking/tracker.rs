@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::TrackingError;
 use crate::client::ArtifactView;
+use crate::graph::Component;
 use crate::metadata::Status;
-use crate::stack::{ComponentKind, ComponentType};
+use crate::stack::{ComponentKind, ComponentType, StackBuilder};
 
 /// What is known of a run when it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,4 +170,13 @@ pub struct ExperimentTrackerKind;
 impl ComponentKind for ExperimentTrackerKind {
     const TYPE: ComponentType = ComponentType::ExperimentTracker;
     type Value = Arc<dyn ExperimentTracker>;
+}
+
+impl StackBuilder {
+    /// The experiment tracker.
+    #[must_use]
+    pub fn experiment_tracker(self, tracker: Arc<dyn ExperimentTracker>) -> Self {
+        let (kind, flavor) = (ComponentType::ExperimentTracker.as_str(), "given");
+        self.component(Component::new(kind, "default", flavor, Arc::new(tracker)))
+    }
 }

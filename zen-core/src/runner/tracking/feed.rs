@@ -14,8 +14,8 @@ use crate::tracking::TrackedMetric;
 /// Hears what has been recorded, in its order.
 #[derive(Debug)]
 pub(super) struct Feed {
-    /// The outputs that are to be put there: the node, and the output's name.
-    logged: HashSet<(u32, String)>,
+    /// The outputs that are to be put there, by the node and the output's name, with what they are called: a step's only one by the step alone.
+    logged: HashMap<(u32, String), String>,
     /// The names of the steps that are under way.
     names: Mutex<HashMap<Uuid, String>>,
 }
@@ -23,8 +23,10 @@ pub(super) struct Feed {
 impl Feed {
     pub(super) fn of(graph: &Graph) -> Self {
         let logged = graph.nodes().iter().flat_map(|node| {
+            let only = node.outputs.len() == 1;
+            let called = move |name: &str| if only { String::new() } else { name.to_owned() };
             let outputs = node.outputs.iter().filter(|output| output.logged);
-            outputs.map(|output| (node.id(), output.name.clone()))
+            outputs.map(move |output| ((node.id(), output.name.clone()), called(&output.name)))
         });
         Self {
             logged: logged.collect(),
@@ -65,10 +67,10 @@ impl Feed {
             return;
         }
         for output in &step.outputs {
-            if self.logged.contains(&(step.node, output.name.clone())) {
+            if let Some(called) = self.logged.get(&(step.node, output.name.clone())) {
                 queue.put(Item::Artifact {
                     step: step.name.clone(),
-                    output: output.name.clone(),
+                    output: called.clone(),
                     artifact: output.artifact,
                 });
             }
