@@ -30,8 +30,8 @@ pub use last::{NamesStep, load_last_service_from_step};
 pub(crate) use lease::Lease;
 #[cfg(unix)]
 pub use local::{
-    Abandoned, LocalOptions, LocalService, LocalServiceEntry, LogLimits, Paths, Serving, registered_services,
-    run_if_daemon,
+    Abandoned, Leaving, LocalOptions, LocalService, LocalServiceEntry, LogLimits, Paths, Serving,
+    registered_services, run_if_daemon,
 };
 pub use logs::LogLines;
 pub use stage::{Stage, Stages};

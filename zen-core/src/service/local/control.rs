@@ -23,6 +23,9 @@ use crate::artifact::Digest;
 /// Long enough for a busy machine; both ends are on it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a version that is to retire may go on accepting connections.
+const LEFT: Duration = Duration::from_secs(3);
+
 const LISTENER: u8 = b'l';
 const RETIRE: u8 = b'r';
 const DONE: u8 = b'k';
@@ -105,6 +108,7 @@ fn handle(mut stream: &UnixStream, life: &Life) -> io::Result<()> {
         RETIRE => {
             // Before the answer: whoever has it may rely on it.
             life.retire();
+            life.left().wait(LEFT);
             stream.write_all(&[DONE])
         }
         other => Err(io::Error::new(

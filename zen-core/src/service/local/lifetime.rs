@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::leaving::Left;
 use super::{ending, from_now};
 use crate::service::Stage;
 
@@ -31,6 +32,7 @@ pub(super) struct Life {
     /// A handle for the next version. Gone once this one ends: a socket that nobody accepts from must not keep clients waiting.
     listener: Arc<Mutex<Option<TcpListener>>>,
     drain: Duration,
+    left: Left,
 }
 
 impl Life {
@@ -39,7 +41,13 @@ impl Life {
             stage: Arc::new(watch::channel(Stage::Serving).0),
             listener: Arc::new(Mutex::new(Some(listener))),
             drain,
+            left: Left::default(),
         }
+    }
+
+    /// Whether the service has stopped accepting.
+    pub(super) fn left(&self) -> &Left {
+        &self.left
     }
 
     pub(super) fn stages(&self) -> watch::Receiver<Stage> {

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::launch::Report;
+use super::leaving::Leaving;
 use super::lifetime::Life;
 use crate::service::Stages;
 use crate::serving::{BoxError, ModelRef, ServedModel, load_model};
@@ -115,6 +116,12 @@ impl Serving {
         let listener = listener.try_clone()?;
         listener.set_nonblocking(true)?;
         Ok(listener)
+    }
+
+    /// Drop what this returns when the service accepts no more connections, after a [stage](crate::service::Stage) that ends it has begun: an update waits for it, for
+    /// a moment. A service that doesn't ask for it may answer connections that are opened shortly after an update.
+    pub fn leaving(&self) -> Leaving {
+        self.life.left().expect()
     }
 
     /// The project's stack, for reading artifacts.
