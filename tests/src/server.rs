@@ -8,12 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Runs the program, says its process id, and ends it when this process does, in whatever way: then the pipe to the shell's input is
-/// closed. What the program keeps is removed.
+/// closed. If it leads a process group, the group ends with it. What the program keeps is removed.
 const KEEPER: &str = r#"
 leavings="$1"; log="$2"; shift 2
 "$@" </dev/null >"$log" 2>&1 &
 echo "$!"
 read -r ending
+kill -9 "-$!" 2>/dev/null
 kill -9 "$!" 2>/dev/null
 wait "$!" 2>/dev/null
 [ "$ending" = again ] || rm -rf $leavings
@@ -85,6 +86,13 @@ impl Server {
             std::thread::sleep(Duration::from_millis(20));
         }
         false
+    }
+
+    /// Sends a signal, such as `-STOP`, to its process group, which it leads.
+    pub(crate) fn signal(&self, signal: &str) {
+        let group = format!("-{}", self.id);
+        let sent = Command::new("kill").args([signal, "--", &group]).status();
+        assert!(sent.unwrap().success(), "the group of {} is there", self.id);
     }
 
     /// Kills it, as a crash would, and leaves its data for another one.

@@ -11,6 +11,8 @@ pub mod csv;
 pub mod export;
 #[cfg(any(feature = "arrow", feature = "onnx"))]
 mod guard;
+#[cfg(feature = "mlflow")]
+pub mod mlflow;
 #[cfg(feature = "native")]
 pub mod native;
 #[cfg(any(feature = "arrow", feature = "safetensors"))]

@@ -26,6 +26,7 @@ mod isolation;
 mod language;
 mod local_code;
 mod metadata;
+mod mlflow_rest;
 mod named;
 mod onnx;
 mod planned;

@@ -27,6 +27,11 @@ impl ArtifactView {
         Self { stack, record }
     }
 
+    /// The stack that keeps it.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
     /// All that is recorded of it.
     pub fn record(&self) -> &ArtifactRecord {
         &self.record

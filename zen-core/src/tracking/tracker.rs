@@ -42,6 +42,32 @@ pub struct TrackedRun {
     pub tags: Vec<String>,
 }
 
+impl TrackedRun {
+    /// A run of which no more is known yet.
+    pub fn new(
+        id: Uuid,
+        name: impl Into<String>,
+        pipeline: impl Into<String>,
+        stack: impl Into<String>,
+        user: impl Into<String>,
+        started: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            pipeline: pipeline.into(),
+            stack: stack.into(),
+            started,
+            user: user.into(),
+            program: None,
+            git_commit: None,
+            resumed_from: None,
+            schedule: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
 /// One value of a metric.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -56,6 +82,25 @@ pub struct TrackedMetric {
     pub at: DateTime<Utc>,
     /// Which value of the metric it is: an epoch, say. 0 when the step gave none.
     pub index: i64,
+}
+
+impl TrackedMetric {
+    /// This value of this metric.
+    pub fn new(
+        step: impl Into<String>,
+        name: impl Into<String>,
+        value: f64,
+        at: DateTime<Utc>,
+        index: i64,
+    ) -> Self {
+        Self {
+            step: step.into(),
+            name: name.into(),
+            value,
+            at,
+            index,
+        }
+    }
 }
 
 /// What is to be logged in one go, in this order.
@@ -92,6 +137,17 @@ pub struct TrackedArtifact<'a> {
     pub output: &'a str,
     /// The artifact, which can be read.
     pub artifact: &'a ArtifactView,
+}
+
+impl<'a> TrackedArtifact<'a> {
+    /// This output of this step.
+    pub fn new(step: &'a str, output: &'a str, artifact: &'a ArtifactView) -> Self {
+        Self {
+            step,
+            output,
+            artifact,
+        }
+    }
 }
 
 /// Shows parameters, metrics and chosen artifacts of runs elsewhere. A component of the stack.

@@ -1,0 +1,7 @@
+//! The model registry.
+
+mod download;
+mod flavor;
+mod register;
+#[allow(clippy::module_inception)]
+mod registry;
