@@ -66,9 +66,7 @@ fn main() -> ExitCode {
 
 /// A single connection that asks about a single row.
 fn criterion_groups(servers: &Servers) {
-    let mut criterion = Criterion::default()
-        .sample_size(10)
-        .configure_from_args();
+    let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     let mut group = criterion.benchmark_group("one row, 1 connection");
     group.sampling_mode(SamplingMode::Flat);
     for (name, address) in servers.all() {

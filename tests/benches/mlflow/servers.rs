@@ -29,7 +29,10 @@ pub(crate) fn expected(rows: &[Vec<f32>]) -> Vec<u64> {
     let label = |row: &Vec<f32>| {
         let score = |class: usize| -> f32 {
             let scaled = row.iter().map(|pixel| (pixel - 8.0) / 4.0);
-            scaled.enumerate().map(|(place, x)| weight(class, place) * x).sum()
+            scaled
+                .enumerate()
+                .map(|(place, x)| weight(class, place) * x)
+                .sum()
         };
         let best = (0..CLASSES).max_by(|a, b| score(*a).total_cmp(&score(*b)));
         best.unwrap_or_default() as u64
@@ -52,8 +55,14 @@ fn model() -> ExportedOnnx {
         .export(
             &[spec("pixels", Datatype::Fp32, vec![-1, INPUTS as i64])],
             &[
-                (spec("digit", Datatype::Int64, vec![-1]), ClassificationOutput::Label),
-                (spec("probability", Datatype::Fp32, vec![-1]), ClassificationOutput::Probability),
+                (
+                    spec("digit", Datatype::Int64, vec![-1]),
+                    ClassificationOutput::Label,
+                ),
+                (
+                    spec("probability", Datatype::Fp32, vec![-1]),
+                    ClassificationOutput::Probability,
+                ),
             ],
         )
         .expect("a model")
@@ -71,7 +80,10 @@ pub(crate) struct Servers {
 impl Servers {
     pub(crate) fn start(mlflow: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder for temporary files");
-        let stack = Stack::builder().home(folder.path().join(".zen")).build().expect("a stack");
+        let stack = Stack::builder()
+            .home(folder.path().join(".zen"))
+            .build()
+            .expect("a stack");
         let stop = StopServices::of(&stack);
         let file = model();
         let artifact = OnnxModel::from_bytes(file.bytes().to_vec()).expect("a model that tract runs");
@@ -83,7 +95,9 @@ impl Servers {
                 &stack,
                 Mlflow::deployer(),
                 &stored,
-                DeployConfig::named("front").timeout(Duration::from_secs(120)).with(&options),
+                DeployConfig::named("front")
+                    .timeout(Duration::from_secs(120))
+                    .with(&options),
             ),
             alone: Alone::start(mlflow, folder.path(), &file),
             _stop: stop,
@@ -125,9 +139,19 @@ impl Alone {
         let [port] = zen_tests::stores::free_ports();
         let bin = mlflow.parent().expect("a folder");
         let mut paths = vec![bin.to_owned()];
-        paths.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+        paths.extend(std::env::split_paths(
+            &std::env::var_os("PATH").unwrap_or_default(),
+        ));
         let child = Command::new(mlflow)
-            .args(["models", "serve", "--env-manager", "local", "-h", "127.0.0.1", "-p"])
+            .args([
+                "models",
+                "serve",
+                "--env-manager",
+                "local",
+                "-h",
+                "127.0.0.1",
+                "-p",
+            ])
             .arg(port.to_string())
             .arg("-m")
             .arg(files.path())

@@ -39,9 +39,8 @@ impl Row {
     /// Prints medians. A ratio is the median of the rounds' ratios.
     pub(crate) fn print(&self) {
         let of = |column: usize| self.shown(median(self.rounds.iter().map(|round| round[column])));
-        let ratio = |above: usize, below: usize| {
-            median(self.rounds.iter().map(|round| round[above] / round[below]))
-        };
+        let ratio =
+            |above: usize, below: usize| median(self.rounds.iter().map(|round| round[above] / round[below]));
         println!(
             "{:<44} {:>11} {:>11} {:>11}  {:>13.2}x  {:>12.2}x",
             self.name,

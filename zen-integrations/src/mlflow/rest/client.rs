@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::http::{Method, Request, Response, request};
@@ -11,7 +13,7 @@ use ureq::{AsSendBody, Body};
 use zen_core::secrets::{Secret, conceal};
 
 use super::uri::encoded;
-use super::{TrackingUri, answer, base64};
+use super::{TrackingUri, answer};
 use crate::mlflow::MlflowError;
 
 /// How long a connection may take.
@@ -44,7 +46,7 @@ impl Auth {
             Self::None => None,
             Self::Token(token) => Some(Secret::new(format!("Bearer {}", token.reveal()))),
             Self::Password { username, password } => {
-                let pair = base64::encode(format!("{username}:{}", password.reveal()).as_bytes());
+                let pair = STANDARD.encode(format!("{username}:{}", password.reveal()));
                 // Whoever has it has the password.
                 conceal(&Secret::new(pair.clone()));
                 Some(Secret::new(format!("Basic {pair}")))

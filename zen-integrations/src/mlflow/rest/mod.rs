@@ -5,7 +5,6 @@
 
 mod answer;
 mod artifacts;
-mod base64;
 mod client;
 mod experiments;
 mod model_versions;
