@@ -3,6 +3,7 @@
 
 mod data;
 mod model;
+mod onnx;
 mod softmax;
 mod training;
 

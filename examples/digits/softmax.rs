@@ -28,6 +28,16 @@ impl Softmax {
         }
     }
 
+    /// The weights of the inputs, for one class after the other.
+    pub fn weights(&self) -> impl Iterator<Item = &[f32]> {
+        self.classes.iter().map(|class| class.weights.as_slice())
+    }
+
+    /// What is added to each class's weighted sum.
+    pub fn biases(&self) -> Vec<f32> {
+        self.classes.iter().map(|class| class.bias).collect()
+    }
+
     /// How likely each class is; the sum is 1.
     pub fn probabilities(&self, inputs: &[f32]) -> Vec<f32> {
         let score = |class: &Class| {
@@ -100,6 +110,14 @@ mod tests {
         assert!(softmax.probabilities(&[-1.0])[0] > 0.99);
         assert!(softmax.probabilities(&[1.0])[1] > 0.99);
         assert!(softmax.is_finite());
+    }
+
+    #[test]
+    fn a_class_has_its_weights_and_its_bias() {
+        let mut softmax = Softmax::new(2, 1);
+        softmax.learn(&[vec![2.0]], &[1], 1.0);
+        assert_eq!(softmax.weights().collect::<Vec<_>>(), [[-1.0], [1.0]]);
+        assert_eq!(softmax.biases(), [-0.5, 0.5]);
     }
 
     #[test]

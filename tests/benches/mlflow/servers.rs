@@ -55,14 +55,12 @@ fn model() -> ExportedOnnx {
         .export(
             &[spec("pixels", Datatype::Fp32, vec![-1, INPUTS as i64])],
             &[
-                (
-                    spec("digit", Datatype::Int64, vec![-1]),
-                    ClassificationOutput::Label,
-                ),
-                (
-                    spec("probability", Datatype::Fp32, vec![-1]),
-                    ClassificationOutput::Probability,
-                ),
+                spec("digit", Datatype::Int64, vec![-1]),
+                spec("probability", Datatype::Fp32, vec![-1]),
+            ],
+            [
+                ("digit", ClassificationOutput::Label),
+                ("probability", ClassificationOutput::Probability),
             ],
         )
         .expect("a model")

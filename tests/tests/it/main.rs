@@ -17,6 +17,7 @@ mod codec;
 #[cfg(unix)]
 mod configured;
 mod deploying;
+mod exporting;
 mod failures;
 mod faults;
 mod formats;

@@ -24,15 +24,15 @@ struct Split {
 }
 
 #[step]
-fn splitter(model: &Vec<f64>) -> Split {
+fn splitter(model: &[f64]) -> Split {
     Split {
-        left: model.clone(),
+        left: model.to_vec(),
         right: "right".into(),
     }
 }
 
 #[step]
-fn tracked_as(ctx: &StepContext, _model: &Vec<f64>) -> Result<String> {
+fn tracked_as(ctx: &StepContext, _model: &[f64]) -> Result<String> {
     let current = ctx.component::<CurrentRun>().ok_or("the run is tracked")?;
     let id = current.id(std::time::Duration::from_secs(60));
     Ok(id.ok_or("it is begun")?)
@@ -121,7 +121,7 @@ async fn a_run_from_the_cache_has_the_metrics_and_the_artifacts_too() {
 }
 
 #[step]
-fn fails(ctx: &StepContext, model: &Vec<f64>) -> Result<f64> {
+fn fails(ctx: &StepContext, model: &[f64]) -> Result<f64> {
     ctx.log_metric("score", model[0])?;
     Err("it always does".into())
 }

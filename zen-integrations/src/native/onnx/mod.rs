@@ -32,6 +32,8 @@ mod check;
 mod codec;
 mod dimensions;
 mod error;
+#[cfg(feature = "export")]
+mod export;
 mod lower;
 mod model;
 mod plan;
