@@ -3,6 +3,7 @@
 mod agreement;
 mod code;
 mod digits;
+mod expected;
 mod labels;
 mod onnxruntime;
 mod random;
