@@ -4,6 +4,7 @@ pub mod commanded;
 pub mod isolated;
 pub mod mlflow;
 pub mod models;
+pub mod onnx;
 pub mod plain;
 #[cfg(doctest)]
 mod readme;

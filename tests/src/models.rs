@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use zen_core::prelude::*;
+use zen_core::serving::Row as _;
+use zen_integrations::export::{ExportedOnnx, ToOnnx};
 
 /// A line whose slope tells which one it is, with what may go wrong.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -47,6 +49,23 @@ impl Predictor for Line {
         }
     }
 }
+
+/// A line that warms up badly is a file that is no model, for those who only have the file.
+impl ToOnnx for Line {
+    fn to_onnx(&self) -> Result<ExportedOnnx> {
+        let bytes = match &self.cold {
+            Some(reason) => reason.clone().into_bytes(),
+            None => crate::onnx::scale(self.slope),
+        };
+        Ok(ExportedOnnx::new(
+            bytes,
+            f64::specs("input"),
+            f64::specs("output"),
+        ))
+    }
+}
+
+zen_integrations::register_onnx!(Line);
 
 /// The line, as if it had been trained.
 #[step]

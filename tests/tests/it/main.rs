@@ -27,6 +27,8 @@ mod isolation;
 mod language;
 mod local_code;
 mod metadata;
+#[cfg(unix)]
+mod mlflow_deployer;
 mod mlflow_rest;
 mod named;
 mod onnx;

@@ -49,6 +49,9 @@ pub enum DeployError {
     /// The program can't serve models of this type.
     #[error(transparent)]
     NotServable(#[from] crate::serving::NotServable),
+    /// What a flavour has to say of its own: a program that it needs is missing, a model can't be found, ..
+    #[error(transparent)]
+    Flavor(Box<dyn std::error::Error + Send + Sync>),
     /// There is no such model server.
     #[error("there is no model server {0}")]
     Unknown(uuid::Uuid),

@@ -11,6 +11,7 @@ mod handle;
 mod health;
 mod http;
 mod infer;
+mod invoke;
 mod last;
 mod lease;
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 mod cell;
 mod column;
 mod model;
+mod not_finite;
 mod number;
 mod predictor;
 mod row;
@@ -15,6 +16,7 @@ pub mod v2;
 pub use cell::{Cell, Elements, NotText};
 pub use column::{check_cell, column_spec, read_column, write_column};
 pub use model::{ModelRef, NotServable, load_model, load_value};
+pub use not_finite::replace_not_finite;
 pub use number::Number;
 pub(crate) use predictor::{BoxError, predictor};
 pub use predictor::{PredictError, Predictor, PredictorEntry, RegisteredPredictor, registered_predictors};

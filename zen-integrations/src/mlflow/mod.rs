@@ -1,8 +1,8 @@
-//! MLflow: runs shown in its tracking server, and models published in its registry.
+//! MLflow: runs shown in its tracking server, models published in its registry, and models behind its own server.
 //!
-//! Two components of a stack, both of the flavour `mlflow`: an [experiment tracker](zen_core::tracking::ExperimentTracker) and a
-//! [model registry](zen_core::model_registry::ModelRegistry). Both speak MLflow's REST API with a blocking client of their own ([`rest`]); no Python is
-//! needed.
+//! Three components of a stack, all of the flavour `mlflow`: an [experiment tracker](zen_core::tracking::ExperimentTracker), a
+//! [model registry](zen_core::model_registry::ModelRegistry) and a model deployer ([`deployer`]). The first two speak MLflow's REST API with a blocking client
+//! of their own ([`rest`]) and need no Python; the deployer starts `mlflow models serve`.
 //!
 //! ```toml
 //! [components.experiment_tracker.team]
@@ -14,6 +14,9 @@
 //! flavor = "mlflow"
 //! tracking_uri = "https://mlflow.example.com"
 //! token = "{{mlflow.token}}"
+//!
+//! [components.model_deployer.local]
+//! flavor = "mlflow"
 //! ```
 //!
 //! # What becomes of a run
@@ -28,13 +31,20 @@
 //! - MLflow's databases hold the largest finite number in place of infinity.
 
 mod config;
+#[cfg(unix)]
+pub mod deployer;
 mod error;
-mod model_files;
+mod model_dir;
 mod registry;
 pub mod rest;
+mod signature;
 mod tracker;
 
+#[cfg(unix)]
+pub use deployer::{Mlflow, MlflowOptions, MlflowService, deploy_uri, mlflow_deployer};
 pub use error::MlflowError;
+pub use model_dir::{ModelDir, ModelDirError};
+pub use signature::{ColumnSpec, Fields, Signature, SignatureError};
 
 /// The name of the flavours.
 const NAME: &str = "mlflow";

@@ -11,6 +11,12 @@ use super::auth::Auth;
 use super::body::Reading;
 use super::routes::documents::Documents;
 
+/// Paths that another router answers.
+pub(super) struct Elsewhere {
+    pub(super) paths: &'static [&'static str],
+    pub(super) router: axum::Router,
+}
+
 /// What all connections of a server share.
 pub(super) struct App {
     pub(super) engine: Engine,
@@ -21,6 +27,7 @@ pub(super) struct App {
     pub(super) reading: Reading,
     /// Answers requests of gRPC.
     pub(super) grpc: Option<axum::Router>,
+    pub(super) elsewhere: Option<Elsewhere>,
     leaving: AtomicBool,
 }
 
@@ -31,6 +38,7 @@ impl App {
         access: Access,
         reading: Reading,
         grpc: Option<axum::Router>,
+        elsewhere: Option<Elsewhere>,
     ) -> Self {
         let inputs = engine.model().inputs();
         let documents = Documents::new(&engine, &inputs, &engine.model().outputs());
@@ -42,8 +50,15 @@ impl App {
             access,
             reading,
             grpc,
+            elsewhere,
             leaving: AtomicBool::new(false),
         }
+    }
+
+    /// The router that answers this path in the server's place, if there is one.
+    pub(super) fn elsewhere(&self, path: &str) -> Option<&axum::Router> {
+        let elsewhere = self.elsewhere.as_ref()?;
+        elsewhere.paths.contains(&path).then_some(&elsewhere.router)
     }
 
     /// Whether each connection is to be closed with its next answer.

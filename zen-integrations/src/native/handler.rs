@@ -1,5 +1,6 @@
 //! From a request to its answer.
 
+mod elsewhere;
 mod grpc;
 mod visit;
 
@@ -7,11 +8,11 @@ use std::sync::Arc;
 
 use axum::http::header::CONNECTION;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Request, Version};
-use hyper::body::Incoming;
+use axum::http::{HeaderValue, Method, Request, Response, Version};
+use hyper::body::{Body, Incoming};
 
 use self::visit::Visit;
-use super::answer::{Answer, Answered};
+use super::answer::{Answer, AnswerBody, Answered};
 use super::app::App;
 use super::body::{may_be_left, throw_away};
 use super::metrics;
@@ -40,19 +41,18 @@ pub(super) async fn handle(app: Arc<App>, link: Arc<Link>, request: Request<Inco
         traceparent,
     );
     let mut body = body;
-    let (answer, left) = match answer(&app, &route, &parts, &mut body).await {
-        Ok(answer) => (answer, false),
+    let (mut response, left) = match reply(&app, &route, &parts, &mut body).await {
+        Ok(response) => (response, false),
         Err((refusal, read)) => {
             app.engine.metrics().refused(&refusal);
             let left = http1 && !read && may_be_left(&parts.headers);
             if left {
                 throw_away(&refusal, &parts.headers, body);
             }
-            (Answer::refuse(refusal, route.dialect()), left)
+            (Answer::refuse(refusal, route.dialect()).into_response(), left)
         }
     };
-    let (status, bytes) = (answer.status.as_u16(), answer.body.len() as u64);
-    let mut response = answer.into_response();
+    let (status, bytes) = (response.status().as_u16(), response.body().size_hint().exact());
     if left || (http1 && app.is_leaving()) {
         response
             .headers_mut()
@@ -61,19 +61,35 @@ pub(super) async fn handle(app: Arc<App>, link: Arc<Link>, request: Request<Inco
     if let Some(traceparent) = traceparent {
         response.headers_mut().insert(trace::HEADER, traceparent.clone());
     }
-    visit.end(status, status, Some(bytes));
+    visit.end(status, status, bytes);
     Ok(response)
 }
 
 /// A refusal, and whether the body was read before.
 type Refused = (Refusal, bool);
 
-async fn answer(app: &App, route: &Route<'_>, parts: &Parts, body: &mut Incoming) -> Result<Answer, Refused> {
+async fn reply(
+    app: &App,
+    route: &Route<'_>,
+    parts: &Parts,
+    body: &mut Incoming,
+) -> Result<Response<AnswerBody>, Refused> {
     let unread = |refusal| (refusal, false);
-    let read = |refusal| (refusal, true);
     if !route.is_open() {
         app.auth.check(&parts.headers).map_err(unread)?;
     }
+    match app.elsewhere(parts.uri.path()) {
+        Some(router) => elsewhere::reply(app, router.clone(), parts, body)
+            .await
+            .map_err(unread),
+        None => answer(app, route, parts, body).await.map(Answer::into_response),
+    }
+}
+
+/// The server's own answer.
+async fn answer(app: &App, route: &Route<'_>, parts: &Parts, body: &mut Incoming) -> Result<Answer, Refused> {
+    let unread = |refusal| (refusal, false);
+    let read = |refusal| (refusal, true);
     let engine = &app.engine;
     check_route(app, route, &parts.method).map_err(unread)?;
     let answer = match route {

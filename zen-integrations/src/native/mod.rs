@@ -39,3 +39,5 @@ pub use refusal::Refusal;
 pub use server::{ServeError, Server, serve};
 #[cfg(unix)]
 pub use service::NativeService;
+#[cfg(all(unix, feature = "mlflow"))]
+pub(crate) use service::server;

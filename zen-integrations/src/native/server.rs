@@ -6,6 +6,7 @@ mod link;
 mod relay;
 mod stream;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use zen_core::service::{Stage, TokenError};
 
 use self::accept::Acceptor;
 use super::access::{Access, Sink};
-use super::app::App;
+use super::app::{App, Elsewhere};
 use super::auth::Auth;
 use super::body::Reading;
 use super::memory::Memory;
@@ -55,7 +56,9 @@ pub struct Server {
     engine: Engine,
     options: NativeOptions,
     grpc: Option<axum::Router>,
+    elsewhere: Option<Elsewhere>,
     log: Option<Sink>,
+    leaving: Option<Box<dyn Any + Send>>,
 }
 
 impl Server {
@@ -65,8 +68,17 @@ impl Server {
             engine,
             options,
             grpc: None,
+            elsewhere: None,
             log: None,
+            leaving: None,
         }
+    }
+
+    /// Drops this when no more connections are accepted: what tells others of it, such as [`Serving::leaving`](zen_core::service::Serving::leaving).
+    #[must_use]
+    pub fn leaving(mut self, leaving: impl Any + Send) -> Self {
+        self.leaving = Some(Box::new(leaving));
+        self
     }
 
     /// Lets this router answer the requests of gRPC: those whose content type begins with `application/grpc`. The token is checked before;
@@ -76,6 +88,15 @@ impl Server {
     #[must_use]
     pub fn grpc(mut self, router: axum::Router) -> Self {
         self.grpc = Some(router);
+        self
+    }
+
+    /// Lets this router answer the requests for these paths, whatever their method, in the server's place. The token is checked before, bodies are read
+    /// before and within the server's limits, and requests are counted and logged as others; what is refused is told in the words of the
+    /// path's own protocol.
+    #[must_use]
+    pub fn elsewhere(mut self, paths: &'static [&'static str], router: axum::Router) -> Self {
+        self.elsewhere = Some(Elsewhere { paths, router });
         self
     }
 
@@ -111,8 +132,11 @@ impl Server {
             memory: Memory::new(options.memory_limit),
             timeout: limit(options.body_timeout),
         };
-        let app = App::new(self.engine, Auth::new(token.as_ref()), access, reading, self.grpc);
-        let served = Acceptor::new(Arc::new(app), &options, stage).run(listener).await;
+        let auth = Auth::new(token.as_ref());
+        let app = App::new(self.engine, auth, access, reading, self.grpc, self.elsewhere);
+        let served = Acceptor::new(Arc::new(app), &options, stage)
+            .run(listener, self.leaving)
+            .await;
         written.wait().await;
         served
     }

@@ -48,21 +48,25 @@ impl LocalService for NativeService {
             Ok((engine, serving))
         })
         .await??;
-        #[cfg(feature = "grpc")]
-        let body_limit = self.options.body_limit;
-        let server = Server::new(engine.clone(), self.options);
-        #[cfg(feature = "grpc")]
-        let server = server.grpc(super::grpc::router(
-            engine,
-            super::grpc::GrpcLimits {
-                max_message: body_limit,
-            },
-        ));
+        let server = server(engine, self.options).leaving(serving.leaving());
         let listener = TcpListener::from_std(serving.listener()?)?;
         let stages = serving.ready().await?;
         server.serve(listener, stages.into_receiver()).await?;
         Ok(())
     }
+}
+
+/// A server in all protocols that this program has.
+pub(crate) fn server(engine: Engine, options: NativeOptions) -> Server {
+    #[cfg(feature = "grpc")]
+    let router = {
+        let max_message = options.body_limit;
+        super::grpc::router(engine.clone(), super::grpc::GrpcLimits { max_message })
+    };
+    let server = Server::new(engine, options);
+    #[cfg(feature = "grpc")]
+    let server = server.grpc(router);
+    server
 }
 
 zen_core::register_local_service!(NativeService);

@@ -136,9 +136,9 @@ fn what_cannot_be_registered_is_said() {
     let project = Project::described(ZEN_TOML);
     for (arguments, code, words) in [
         (
-            &["model-deployer", "register", "mlflow", "--flavor=mlflow"][..],
+            &["model-deployer", "register", "cloud", "--flavor=seldon"][..],
             2,
-            &["`mlflow`", "native"][..],
+            &["`seldon`", "native"][..],
         ),
         (
             &["model-deployer", "register", "x", "--flavor=natvie"],

@@ -9,7 +9,7 @@ use zen_core::stack::Stack;
 use super::registry::{Registry, translated};
 use crate::export::{ExportedOnnx, export};
 use crate::mlflow::MlflowError;
-use crate::mlflow::model_files::model_files;
+use crate::mlflow::model_dir::ModelDir;
 use crate::mlflow::rest::{NewModelVersion, NewRun, Run, RunStatus, StoredVersion, Tag};
 
 /// How long a version may take to become ready; MLflow's own servers make it so at once.
@@ -77,7 +77,7 @@ impl Registry {
         let digest: String = model.digest().to_string().chars().take(12).collect();
         let folder = format!("{}-{digest}", word(&version.name));
         let place = self.client.place(&run.artifact_uri)?.join(&folder);
-        for (file, bytes) in model_files(model) {
+        for (file, bytes) in ModelDir::files(model) {
             self.client
                 .upload(&place.join(&file), &mut &bytes[..], bytes.len() as u64)?;
         }

@@ -9,7 +9,7 @@ use super::content::Content;
 use super::writer::Writer;
 use crate::export::{export, exportable};
 use crate::mlflow::MlflowError;
-use crate::mlflow::model_files::{flavors, model_files};
+use crate::mlflow::model_dir::{ModelDir, flavors};
 use crate::mlflow::rest::Place;
 
 /// Artifacts of zen's own format that are larger have no view in JSON.
@@ -50,7 +50,7 @@ impl Writer {
                 source: error.into(),
             })?;
         let folder = root.join(path);
-        for (name, bytes) in model_files(&model) {
+        for (name, bytes) in ModelDir::files(&model) {
             self.client
                 .upload(&folder.join(&name), &mut &bytes[..], bytes.len() as u64)?;
         }

@@ -1,5 +1,6 @@
 //! Accepting connections, and waiting for their end.
 
+use std::any::Any;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,7 +61,12 @@ impl Acceptor {
         }
     }
 
-    pub(super) async fn run(mut self, listener: TcpListener) -> Result<(), ServeError> {
+    /// `leaving` is dropped when no more is accepted.
+    pub(super) async fn run(
+        mut self,
+        listener: TcpListener,
+        leaving: Option<Box<dyn Any + Send>>,
+    ) -> Result<(), ServeError> {
         let stage = self.accept_all(&listener).await?;
         self.leave(stage);
         if matches!(stage, Stage::Draining { .. }) {
@@ -68,6 +74,7 @@ impl Acceptor {
         } else {
             drop(listener);
         }
+        drop(leaving);
         self.finish(stage).await;
         Ok(())
     }
