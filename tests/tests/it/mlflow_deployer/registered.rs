@@ -1,9 +1,6 @@
 //! Models that a tracking server knows.
 
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::json;
 use zen_core::deploy::DeployConfig;
@@ -11,59 +8,12 @@ use zen_core::prelude::*;
 use zen_core::service::TokenSource;
 use zen_integrations::export::ToOnnx;
 use zen_integrations::mlflow::{ModelDir, mlflow_deployer};
+use zen_tests::mlflow::Server;
 use zen_tests::models::Line;
 
-use super::project::{PATIENCE, Project, front, members, until};
+use super::project::{PATIENCE, Project, front, members};
 
-/// A tracking server, which ends with all that it has started.
-struct Tracking(Child);
-
-impl Tracking {
-    fn start(executable: &Path, folder: &Path, port: u16) -> Self {
-        let path = std::env::var("PATH").unwrap_or_default();
-        let log = std::fs::File::create(folder.join("tracking.log")).unwrap();
-        let server = Command::new(executable)
-            .args([
-                "server",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                &port.to_string(),
-                "--workers",
-                "1",
-            ])
-            .arg("--backend-store-uri")
-            .arg(format!("sqlite:///{}", folder.join("tracking.db").display()))
-            .arg("--artifacts-destination")
-            .arg(folder.join("artifacts"))
-            .env(
-                "PATH",
-                format!("{}:{path}", executable.parent().unwrap().display()),
-            )
-            .env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let server = Self(server);
-        until("the tracking server listens", || {
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        server
-    }
-}
-
-impl Drop for Tracking {
-    fn drop(&mut self) {
-        let group = rustix::process::Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        let _ = self.0.wait();
-    }
-}
-
-/// Registers each folder as a version of the model `line`; the alias `best` is the version that is named.
+/// Registers each folder as a version of the model `line`, each in a run of its own, of which the last is printed; the alias `best` is the first version.
 const REGISTER: &str = "
 import sys, mlflow
 from mlflow import MlflowClient
@@ -74,6 +24,7 @@ for folder in sys.argv[2:]:
     client.log_artifacts(run.info.run_id, folder, 'model')
     client.create_model_version('line', run.info.artifact_uri + '/model', run.info.run_id)
 client.set_registered_model_alias('line', 'best', '1')
+print(run.info.run_id)
 ";
 
 const ALIAS: &str = "
@@ -82,7 +33,7 @@ from mlflow import MlflowClient
 MlflowClient(sys.argv[1]).set_registered_model_alias('line', 'best', sys.argv[2])
 ";
 
-fn python(script: &str, arguments: &[&str]) {
+fn python(script: &str, arguments: &[&str]) -> String {
     let python = zen_tests::mlflow::python().unwrap();
     let ran = Command::new(python)
         .args(["-c", script])
@@ -90,6 +41,7 @@ fn python(script: &str, arguments: &[&str]) {
         .output()
         .unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8_lossy(&ran.stdout).trim().to_owned()
 }
 
 #[pipeline]
@@ -100,19 +52,16 @@ fn serving(uri: String, config: DeployConfig) -> Artifact<Service> {
 #[test]
 fn an_alias_is_served_as_the_version_it_means() {
     let Some(project) = Project::new() else { return };
-    let port = TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let tracking = Tracking::start(&project.executable, project.folder(), port);
-    let server = format!("http://127.0.0.1:{port}");
+    let Some(mut tracking) = Server::start() else {
+        return;
+    };
+    let server = tracking.uri();
     let folders = [2.0, 3.0].map(|slope| {
         let model = Line::new(slope).to_onnx().unwrap();
         let dir = ModelDir::write(&project.folder().join("models"), &model).unwrap();
         dir.path().to_str().unwrap().to_owned()
     });
-    python(REGISTER, &[&server, &folders[0], &folders[1]]);
+    let run = python(REGISTER, &[&server, &folders[0], &folders[1]]);
     let token = project.folder().join("token");
     std::fs::write(&token, "open-sesame-1234").unwrap();
     let options = project
@@ -148,6 +97,9 @@ fn an_alias_is_served_as_the_version_it_means() {
     service.stop(PATIENCE, false).unwrap();
     service.start(PATIENCE).unwrap();
     assert_eq!(service.predict_json(&json!([1.0])).unwrap(), json!([2.0]));
+    // The same model by its run, which is another URI: a new version of the server.
+    let service = deploy(&format!("runs:/{run}/model")).unwrap();
+    assert_eq!(service.predict_json(&json!([1.0])).unwrap(), json!([3.0]));
     let service = deploy("models:/line@best").unwrap();
     assert_eq!(service.predict_json(&json!([1.0])).unwrap(), json!([3.0]));
 
@@ -157,7 +109,7 @@ fn an_alias_is_served_as_the_version_it_means() {
         "{missing}"
     );
     let missing = deploy("models:/line/9").unwrap_err().to_string();
-    assert!(missing.contains("404"), "{missing}");
+    assert!(missing.contains("knows no model `models:/line/9`"), "{missing}");
     assert_eq!(service.predict_json(&json!([1.0])).unwrap(), json!([3.0]));
 
     // In a pipeline, and without the tracking server when what it had is known: a version that runs is left alone.
@@ -171,7 +123,7 @@ fn an_alias_is_served_as_the_version_it_means() {
         run.record().unwrap().version
     };
     assert_eq!((run(), run()), (1, 1), "it is deployed once");
-    drop(tracking);
+    tracking.crash();
     service.stop(PATIENCE, false).unwrap();
     service.start(PATIENCE).unwrap();
     assert_eq!(
