@@ -4,7 +4,6 @@ pub mod commanded;
 pub mod isolated;
 pub mod mlflow;
 pub mod models;
-pub mod onnx;
 pub mod plain;
 #[cfg(doctest)]
 mod readme;

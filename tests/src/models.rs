@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use zen_core::prelude::*;
 use zen_core::serving::Row as _;
-use zen_integrations::export::{ExportedOnnx, ToOnnx};
+use zen_integrations::export::{ExportedOnnx, LinearRegression, RegressionOutput, ToOnnx};
 
 /// A line whose slope tells which one it is, with what may go wrong.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -53,10 +53,11 @@ impl Predictor for Line {
 /// A line that warms up badly is a file that is no model, for those who only have the file.
 impl ToOnnx for Line {
     fn to_onnx(&self) -> Result<ExportedOnnx> {
-        let bytes = match &self.cold {
-            Some(reason) => reason.clone().into_bytes(),
-            None => crate::onnx::scale(self.slope),
+        let Some(reason) = &self.cold else {
+            let line = LinearRegression::new([self.slope], 0.0);
+            return Ok(line.export_for(self, [("output", RegressionOutput::Value)])?);
         };
+        let bytes = reason.clone().into_bytes();
         Ok(ExportedOnnx::new(
             bytes,
             f64::specs("input"),

@@ -30,6 +30,7 @@ mod metadata;
 #[cfg(unix)]
 mod mlflow_deployer;
 mod mlflow_rest;
+mod mlflow_runs;
 mod named;
 mod onnx;
 mod planned;

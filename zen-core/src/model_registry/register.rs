@@ -136,8 +136,10 @@ pub(super) fn registered<S: Metric>(
             (RegistrationOutcome::Unchanged, version)
         }
         None => {
-            let mut new = NewVersion::of(&name, model).tag(S::NAME, scored);
+            let mut new = NewVersion::of(&name, model);
             new.tags.extend(config.tags);
+            // Last: what is compared is what was measured.
+            new.tags.insert(S::NAME.to_owned(), scored);
             new.description = config.description;
             new.run = run;
             new.tracked_run = tracked_run();

@@ -199,8 +199,10 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
             noticed: core.now(),
         }]);
     }
+    // Told before the hooks are called, and waited for after them: neither keeps the other waiting.
     if let Some(tracking) = core.tracking() {
-        tracking.end(status, ended);
+        let is_recorded = closed.is_ok() && core.broken().is_none();
+        tracking.end(if is_recorded { status } else { Status::Failed }, ended);
     }
     if status != Status::Cancelled {
         let lost = closed
@@ -208,6 +210,9 @@ fn finish(core: &Arc<RunCore>, stack: &Stack) -> Result<RunView, RunError> {
             .err()
             .map(|source| chain(&not_recorded(Arc::clone(source))));
         core.call_for_run(&text.or(lost).map_or(Outcome::Success, Outcome::Failure));
+    }
+    if let Some(tracking) = core.tracking() {
+        tracking.wait();
     }
     core.tell(|| RunEvent::RunEnded {
         pipeline: settings.pipeline.clone(),

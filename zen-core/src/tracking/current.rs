@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The run that goes on, as the stack's experiment tracker knows it. Steps have it as a component when their run is tracked:
-/// `ctx.component::<CurrentRun>()`.
+/// `ctx.component::<CurrentRun>()`. (Those in processes of their own have none.)
 #[derive(Debug, Default)]
 pub struct CurrentRun {
     known: Mutex<Known>,
@@ -35,7 +35,11 @@ impl CurrentRun {
 
     /// Its id there, once it is begun: until then, waits at most so long. None when the tracker doesn't answer.
     pub fn id(&self, patience: Duration) -> Option<String> {
-        let end = Instant::now() + patience;
+        let now = Instant::now();
+        // A time that can't be told is long enough when it is a day.
+        let end = now
+            .checked_add(patience)
+            .unwrap_or(now + Duration::from_secs(86_400));
         let mut known = self.known();
         while known.id.is_none() && !known.given_up {
             let left = end.saturating_duration_since(Instant::now());

@@ -1,5 +1,7 @@
 //! What goes wrong with trackers.
 
+use std::time::Duration;
+
 /// Why something could not be delivered to an experiment tracker.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -11,6 +13,8 @@ pub enum TrackingError {
         location: String,
         /// What happened.
         reason: String,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
     },
     /// It doesn't take this, however often it is tried: of a batch, everything else is tried without it.
     #[error("the experiment tracker at {location} refuses: {reason}")]

@@ -157,7 +157,7 @@ impl<'a> TrackedArtifact<'a> {
 /// [`flush_timeout`](Self::flush_timeout) longer. What could not be delivered is told as a warning, and recorded with the run
 /// ([`TrackingRecord`](crate::metadata::TrackingRecord)); it never makes a run fail.
 ///
-/// Methods block. None may take longer than a few seconds; each may be called again after it failed, also when the failed call has had its effect.
+/// Methods block. None may take longer than a few seconds, but for large artifacts, which come when nothing else waits; each may be called again after it failed, also when the failed call has had its effect.
 pub trait ExperimentTracker: Send + Sync + fmt::Debug {
     /// Where it is, without credentials.
     fn location(&self) -> String;
@@ -200,7 +200,7 @@ pub trait RunWriter: Send + fmt::Debug {
         None
     }
 
-    /// Logs a batch, wholly or not at all.
+    /// Logs a batch. One that fails is logged again, as a whole or in parts.
     ///
     /// # Errors
     /// When the tracker can't be reached or refuses.

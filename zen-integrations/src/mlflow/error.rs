@@ -121,10 +121,17 @@ impl MlflowError {
     pub(super) fn of_tracker(self, location: &str) -> TrackingError {
         let (location, reason) = (location.to_owned(), self.text());
         match self {
+            Self::Unavailable { retry_after, .. } => TrackingError::Unavailable {
+                location,
+                reason,
+                retry_after,
+            },
             // A page of a proxy may be gone in a minute; a wrong URI is told when the run ends.
-            Self::Unavailable { .. } | Self::Foreign { .. } => {
-                TrackingError::Unavailable { location, reason }
-            }
+            Self::Foreign { .. } => TrackingError::Unavailable {
+                location,
+                reason,
+                retry_after: None,
+            },
             Self::Denied { .. } => TrackingError::Denied { location, reason },
             _ => TrackingError::Refused { location, reason },
         }

@@ -54,6 +54,7 @@ pub fn unavailable() -> TrackingError {
     TrackingError::Unavailable {
         location: "here".into(),
         reason: "it is asleep".into(),
+        retry_after: None,
     }
 }
 

@@ -83,6 +83,7 @@ impl RunCore {
         let _ = self.recorder().flush();
         if let Some(tracking) = self.tracking() {
             tracking.end_within(TRACKED, status, ended);
+            tracking.wait();
         }
     }
 

@@ -55,6 +55,19 @@ impl Lost {
             .for_each(|key| self.add(format!("tag `{key}`"), 1));
     }
 
+    /// Takes away what was delivered after all, or counted elsewhere.
+    pub(super) fn without(&mut self, batch: &TrackedBatch) {
+        let mut other = Self::default();
+        other.batch(batch);
+        for (what, count) in other.counts {
+            if let Some(own) = self.counts.get_mut(&what) {
+                *own = own.saturating_sub(count);
+            }
+        }
+        self.others = self.others.saturating_sub(other.others);
+        self.counts.retain(|_, count| *count > 0);
+    }
+
     pub(super) fn item(&mut self, item: &Item) {
         match item {
             Item::Parameter(name, _) => self.parameter(name),

@@ -115,22 +115,27 @@ impl Tracking {
         self.feed.hear(&redacted(changes), &self.queue);
     }
 
-    /// Delivers what waits, and how the run ended, for at most the tracker's time.
+    /// The run has ended: what waits is delivered, and that, for at most the tracker's time.
     pub(crate) fn end(&self, status: Status, ended: DateTime<Utc>) {
         self.end_within(self.tracker.flush_timeout(), status, ended);
     }
 
     /// The same for at most this time.
     pub(crate) fn end_within(&self, time: Duration, status: Status, ended: DateTime<Utc>) {
-        // It never began, or its end was told before.
-        let Some(mut report) = self.report().take() else {
-            return;
-        };
         let now = Instant::now();
         // A time that can't be told is long enough when it is a day.
         let until = now.checked_add(time).unwrap_or(now + Duration::from_secs(86_400));
         self.queue.end(End { status, ended, until });
-        if self.queue.wait_until_done(until + GRACE) {
+    }
+
+    /// Waits for that, and tells what was not delivered. Called after the end.
+    pub(crate) fn wait(&self) {
+        // It never began, or somebody has waited before.
+        let Some(mut report) = self.report().take() else {
+            return;
+        };
+        let Some(until) = self.queue.until() else { return };
+        if self.queue.wait_until_done(until + GRACE) || !self.queue.give_up() {
             return;
         }
         // The thread is waiting for an answer; what it was asking may still be delivered.
@@ -144,9 +149,11 @@ impl Tracking {
         if let Ok(Some(known)) = self.stack.metadata().tracking(report.record.run) {
             report.record = known;
         }
-        let unanswered = || format!("it didn't answer within {time:?} of the run's end");
+        let unanswered = || "it didn't answer in time when the run had ended".to_owned();
         report.record.error.get_or_insert_with(unanswered);
-        report.settle(false, lost);
+        let told = report.settle(false, lost);
+        report.write();
+        told.into_iter().for_each(|message| report.warn(message));
     }
 }
 

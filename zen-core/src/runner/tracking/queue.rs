@@ -43,11 +43,22 @@ pub(super) struct State {
     pub(super) under_way: Lost,
     pub(super) lost: Lost,
     pub(super) end: Option<End>,
+    /// Outputs, which may be large: they come when nothing else waits.
+    artifacts: VecDeque<Item>,
     /// Nothing more is delivered.
     closed: bool,
-    /// Nobody waits for the thread, or records what becomes of it.
-    pub(super) abandoned: bool,
-    pub(super) done: bool,
+    done: bool,
+}
+
+/// Who may write what becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// The thread.
+    Thread,
+    /// It has written how it ended.
+    Nobody,
+    /// The run, which waits for the thread no longer.
+    Run,
 }
 
 /// What there is to deliver next.
@@ -72,6 +83,8 @@ pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
     size: usize,
+    /// Held while something is written, so that the thread writes nothing over what the run has written.
+    writer: Mutex<Writer>,
 }
 
 /// How long the first value after a pause waits for others.
@@ -83,7 +96,38 @@ impl Queue {
             state: Mutex::default(),
             changed: Condvar::new(),
             size: size.max(1),
+            writer: Mutex::new(Writer::Thread),
         }
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the thread write, unless the run does by now: then it gets false.
+    pub(super) fn record(&self, is_last: bool, write: impl FnOnce()) -> bool {
+        let mut writer = self.writer();
+        if *writer != Writer::Thread {
+            return false;
+        }
+        write();
+        if is_last {
+            *writer = Writer::Nobody;
+        }
+        true
+    }
+
+    /// From now on the thread writes nothing; false when it has written how it ended.
+    pub(super) fn give_up(&self) -> bool {
+        let mut writer = self.writer();
+        if *writer == Writer::Thread {
+            *writer = Writer::Run;
+        }
+        *writer == Writer::Run
+    }
+
+    fn is_given_up(&self) -> bool {
+        *self.writer() == Writer::Run
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -93,12 +137,15 @@ impl Queue {
     /// Never waits.
     pub(super) fn put(&self, item: Item) {
         let mut state = self.state();
-        if state.closed || state.items.len() >= self.size {
+        if state.closed || state.items.len() + state.artifacts.len() >= self.size {
             state.lost.item(&item);
             return;
         }
-        let first = state.items.is_empty();
-        state.items.push_back(item);
+        let first = state.is_empty();
+        match item {
+            Item::Artifact { .. } => state.artifacts.push_back(item),
+            item => state.items.push_back(item),
+        }
         drop(state);
         if first {
             self.changed.notify_all();
@@ -111,9 +158,12 @@ impl Queue {
     }
 
     /// Waits until the run has ended.
-    pub(super) fn wait_for_end(&self) {
+    pub(super) fn wait_for_end(&self) -> End {
         let mut state = self.state();
-        while state.end.is_none() {
+        loop {
+            if let Some(end) = state.end {
+                return end;
+            }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -123,13 +173,12 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits until the thread is done; false when it isn't by then. From then on it records nothing.
+    /// Waits until the thread is done; false when it isn't by then.
     pub(super) fn wait_until_done(&self, until: Instant) -> bool {
         let mut state = self.state();
         while !state.done {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                state.abandoned = true;
                 return false;
             }
             let waited = self.changed.wait_timeout(state, left);
@@ -138,14 +187,22 @@ impl Queue {
         true
     }
 
+    /// Until when what waits may still be delivered, once the run has ended.
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.state().end.map(|end| end.until)
+    }
+
     /// Pauses before another try: at most so long, and not beyond the time that the end leaves. False when there is none left.
     pub(super) fn pause(&self, pause: Duration) -> bool {
+        if self.is_given_up() {
+            return false;
+        }
         let mut state = self.state();
         let had_ended = state.end.is_some();
         let begun = Instant::now();
         loop {
             let now = Instant::now();
-            if state.abandoned || state.end.is_some_and(|end| end.until <= now) {
+            if state.end.is_some_and(|end| end.until <= now) {
                 return false;
             }
             // The end shortens what is left: it is tried at once then.
@@ -166,21 +223,24 @@ impl Queue {
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
-        let items = std::mem::take(&mut state.items);
-        items.iter().for_each(|item| state.lost.item(item));
+        let items = [
+            std::mem::take(&mut state.items),
+            std::mem::take(&mut state.artifacts),
+        ];
+        items.iter().flatten().for_each(|item| state.lost.item(item));
     }
 
     /// What is to be delivered next; waits for it. What it gives counts as under way.
     pub(super) fn next(&self, batch_size: usize) -> Next {
         let mut state = self.state();
-        while state.items.is_empty() {
+        while state.is_empty() {
             if let Some(end) = state.end {
                 return Next::End(end);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let gathered = Instant::now() + GATHER;
-        while state.items.len() < batch_size && state.end.is_none() {
+        while state.artifacts.is_empty() && state.items.len() < batch_size && state.end.is_none() {
             let left = gathered.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -201,6 +261,10 @@ impl Queue {
 }
 
 impl State {
+    fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.artifacts.is_empty()
+    }
+
     /// The queue isn't empty.
     fn take(&mut self, batch_size: usize) -> Next {
         let mut batch = TrackedBatch::default();
@@ -213,19 +277,23 @@ impl State {
                     break;
                 }
                 Some(Item::Adopted { step, source }) => return Next::Adopted { step, source },
-                Some(Item::Artifact {
-                    step,
-                    output,
-                    artifact,
-                }) => {
-                    return Next::Artifact {
-                        step,
-                        output,
-                        artifact,
-                    };
-                }
+                // Those have a queue of their own.
+                Some(Item::Artifact { .. }) => {}
                 None => break,
             }
+        }
+        if batch.is_empty()
+            && let Some(Item::Artifact {
+                step,
+                output,
+                artifact,
+            }) = self.artifacts.pop_front()
+        {
+            return Next::Artifact {
+                step,
+                output,
+                artifact,
+            };
         }
         Next::Batch(batch)
     }

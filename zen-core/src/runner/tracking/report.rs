@@ -21,29 +21,17 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// It has begun.
-    pub(super) fn begun(&mut self, id: &str, url: Option<String>) {
-        self.record.id = Some(id.to_owned());
-        self.record.url = url;
-        self.write();
-    }
-
-    /// The first failure is told at once, so that somebody may mend what is wrong.
-    pub(super) fn failed(&mut self, error: &TrackingError) {
-        if self.record.error.is_some() {
-            return;
+    /// Takes note of the first failure; false when there was one before.
+    pub(super) fn failed(&mut self, error: &TrackingError) -> bool {
+        let is_first = self.record.error.is_none();
+        if is_first {
+            self.record.error = Some(error.to_string());
         }
-        self.record.error = Some(error.to_string());
-        self.write();
-        let waits = match error {
-            TrackingError::Unavailable { .. } => "the run goes on, and what is to be tracked waits",
-            _ => "the run goes on",
-        };
-        self.warn(format!("{error}; {waits}"));
+        is_first
     }
 
-    /// Records how it ended, and tells what is lost. `ended`: the tracker knows how the run ended.
-    pub(super) fn settle(&mut self, ended: bool, lost: Lost) {
+    /// Takes note of how it ended, and says what is to be told of what is lost. `ended`: the tracker knows how the run ended.
+    pub(super) fn settle(&mut self, ended: bool, lost: Lost) -> Option<String> {
         self.record.state = match (ended, lost.is_empty()) {
             (true, true) => TrackingState::Delivered,
             (true, false) => TrackingState::Incomplete,
@@ -53,10 +41,7 @@ impl Report {
         if self.record.state == TrackingState::Delivered {
             // What failed at first was delivered in the end.
             self.record.error = None;
-        }
-        self.write();
-        if self.record.state == TrackingState::Delivered {
-            return;
+            return None;
         }
         let mut missing = told(&self.record.undelivered);
         if !ended {
@@ -65,14 +50,14 @@ impl Report {
                 false => ", and how the run ended",
             });
         }
-        self.warn(format!(
+        Some(format!(
             "not delivered to the experiment tracker at {}: {missing}; the run has recorded all of it itself, and what the tracker lacks",
             self.record.location
-        ));
+        ))
     }
 
     /// Never fails the run; whoever looks sees what was written last.
-    fn write(&mut self) {
+    pub(super) fn write(&mut self) {
         self.record.updated = self.now();
         let change = Change::Tracking(Box::new(self.record.clone()));
         if let Err(error) = self.stack.metadata().apply(&[change]) {

@@ -40,8 +40,6 @@ pub(super) struct Serve {
     pub(super) model: PathBuf,
     pub(super) workers: usize,
     pub(super) request_timeout: Duration,
-    /// Of the environment.
-    pub(super) variables: Vec<(&'static str, OsString)>,
 }
 
 /// A running child. When it is dropped, the child ends at once, and all that it has started.
@@ -82,7 +80,7 @@ impl Serve {
 
     fn spawn(&self, port: u16) -> Result<Child, MlflowServerError> {
         let timeout = self.request_timeout.as_secs().max(1);
-        let mut command = keeper(&self.executable, &self.variables);
+        let mut command = keeper(&self.executable, &[]);
         command
             .args(["models", "serve", "--env-manager", "local"])
             .args(["-h", "127.0.0.1", "-p", &port.to_string()])

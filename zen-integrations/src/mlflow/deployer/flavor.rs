@@ -81,6 +81,11 @@ impl Mlflow {
         if let Some(Resolved { digest, .. }) = &uri {
             model.digest = *digest;
         }
+        // An artifact has nothing to do with a tracking server, wherever this program was started.
+        let tracking = match uri {
+            Some(_) => tracking,
+            None => Tracking::default(),
+        };
         let service = MlflowService {
             model: model.clone(),
             name: request.config.model_name.clone(),

@@ -14,6 +14,7 @@ mod error;
 mod executable;
 mod flavor;
 mod front;
+mod kept;
 mod model_uri;
 mod options;
 mod output;

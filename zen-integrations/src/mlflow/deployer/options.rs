@@ -142,15 +142,22 @@ impl MlflowOptions {
             return refuse("`username` and `password`", "one needs the other");
         }
         // What is recorded must hold no secrets.
-        if let Some(uri) = &self.tracking_uri
-            && uri
-                .split_once("://")
-                .is_some_and(|(_, rest)| rest.split('/').next().unwrap_or_default().contains('@'))
-        {
-            return refuse(
+        for (setting, uri, instead) in [
+            (
                 "`tracking_uri`",
-                "it has credentials in it: say where they are found with `username` and `password`",
-            );
+                &self.tracking_uri,
+                "say where they are found with `username` and `password`",
+            ),
+            (
+                "`model_uri`",
+                &self.model_uri,
+                "give them to MLflow in the environment",
+            ),
+        ] {
+            let authority = uri.as_deref().and_then(|uri| uri.split_once("://"));
+            if authority.is_some_and(|(_, rest)| rest.split('/').next().unwrap_or_default().contains('@')) {
+                return refuse(setting, &format!("it has credentials in it: {instead}"));
+            }
         }
         Ok(())
     }

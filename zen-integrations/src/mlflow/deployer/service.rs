@@ -13,6 +13,7 @@ use zen_core::service::{LocalService, Paths, Serving};
 use zen_core::serving::ModelRef;
 
 use super::child::{Child, Serve, keeper};
+use super::kept;
 use super::model_uri::Resolved;
 use super::served::Served;
 use super::tracking::Tracking;
@@ -23,8 +24,6 @@ use crate::native::{Engine, Metrics, NativeOptions, server};
 
 /// How long the child may take to end, when there is no time left.
 const ENDING: Duration = Duration::from_secs(5);
-/// How many models are kept in the service's folder: this version's, those that it could go back to.
-const KEPT: usize = 3;
 
 /// A model behind MLflow's server. The deployer makes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,7 +65,6 @@ impl LocalService for MlflowService {
             model: dir.path().to_owned(),
             workers: self.workers,
             request_timeout: self.options.request_timeout,
-            variables: prepared.variables,
         };
         let (mut child, upstream) = serve.start().await?;
         let metrics = Metrics::new(&self.name, &version);
@@ -88,7 +86,7 @@ impl LocalService for MlflowService {
             stages = serving.ready() => stages?,
             died = child.died() => return Err(died.into()),
         };
-        prune(&prepared.folder, dir.path());
+        kept::prune(&prepared.folder, dir.path());
         let receiver = stages.clone().into_receiver();
         tokio::select! {
             served = server.serve(listener, receiver) => served?,
@@ -123,8 +121,6 @@ impl MlflowService {
             .join("services")
             .join(serving.service().to_string())
             .join("models");
-        let credentials = self.tracking.credentials(stack.secrets())?;
-        let variables = self.tracking.variables(&credentials);
         let (dir, fetch) = match &self.uri {
             None => (
                 Some(ModelDir::write(&folder, &export(&stack, &self.model)?)?),
@@ -140,6 +136,14 @@ impl MlflowService {
                     Err(_) => (None, Some(resolved.clone())),
                 }
             }
+        };
+        // Only MLflow's own download needs to know the server, not the model's code.
+        let variables = match fetch {
+            Some(_) => {
+                let credentials = self.tracking.credentials(stack.secrets())?;
+                self.tracking.variables(&credentials)
+            }
+            None => Vec::new(),
         };
         Ok(Prepared {
             folder,
@@ -170,12 +174,11 @@ impl Prepared {
             source,
         };
         let name = resolved.digest.short();
-        let part = self.folder.join(format!("{name}.{}.part", std::process::id()));
-        std::fs::create_dir_all(&part).map_err(failed)?;
+        let part = kept::Part::new(&self.folder, &name).map_err(failed)?;
         let mut command = keeper(executable, &self.variables);
         command
             .args(["artifacts", "download", "-u", &resolved.uri, "-d"])
-            .arg(&part);
+            .arg(part.path());
         let mut child = Child::spawn(command)?;
         let ended = child.ended().await;
         let fetch = |how: String| MlflowServerError::Fetch {
@@ -189,36 +192,20 @@ impl Prepared {
             Err(error) => return Err(fetch(error.to_string())),
         }
         // A model of a run is in a folder below.
-        let below = std::fs::read_dir(&part)
+        let below = std::fs::read_dir(part.path())
             .map_err(failed)?
             .flatten()
             .map(|entry| entry.path());
-        let model = [part.clone()]
+        let model = [part.path().to_owned()]
             .into_iter()
             .chain(below)
             .find(|path| path.join("MLmodel").is_file());
         let model = model.ok_or_else(|| fetch("it has no file `MLmodel`".to_owned()))?;
+        // What can't be served is not kept.
+        ModelDir::open(&model)?;
         let path = self.folder.join(name);
-        std::fs::rename(&model, &path).map_err(failed)?;
-        if model != part {
-            std::fs::remove_dir_all(&part).map_err(failed)?;
-        }
+        kept::put(&model, &path).map_err(failed)?;
         Ok(ModelDir::open(&path)?)
-    }
-}
-
-/// Removes what earlier versions had, but for the newest.
-fn prune(folder: &Path, own: &Path) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut models: Vec<_> = entries
-        .filter(|entry| entry.path() != own)
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    models.sort();
-    models.reverse();
-    for (_, path) in models.into_iter().skip(KEPT - 1) {
-        // It is written again when it is needed.
-        let _ = std::fs::remove_dir_all(path);
     }
 }
 

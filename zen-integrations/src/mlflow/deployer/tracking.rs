@@ -99,11 +99,16 @@ impl ModelUris for Lookup<'_> {
                     digest,
                 })
             }
-            ModelUri::Other(uri) => Ok(Resolved {
-                digest: Digest::of(uri.as_bytes()),
-                folder: None,
-                uri,
-            }),
+            // A run's files stay what they are. What is elsewhere may be another model by now: it is fetched with every deployment.
+            ModelUri::Other(uri) => {
+                let is_fixed = uri.starts_with("runs:") || uri.starts_with("models:");
+                let once = (!is_fixed).then(|| uuid::Uuid::now_v7().to_string());
+                Ok(Resolved {
+                    digest: Digest::of(format!("{uri}\n{}", once.unwrap_or_default()).as_bytes()),
+                    folder: None,
+                    uri,
+                })
+            }
         }
     }
 }

@@ -26,11 +26,16 @@ impl Registry {
         })?;
         let doing = format!("to register the model `{name}`");
         let failed = self.failed(&doing);
-        let stored = match &version.tracked_run {
-            Some(id) => {
-                let run = self.client.run_of(id).map_err(&failed)?;
-                self.put(&run, version, &model).map_err(&failed)?
-            }
+        // A run of another server, or of another tracker than MLflow's, is none of this one's.
+        let tracked = match &version.tracked_run {
+            Some(id) => match self.client.run_of(id) {
+                Err(error) if error.is_missing() => None,
+                found => Some(found.map_err(&failed)?),
+            },
+            None => None,
+        };
+        let stored = match tracked {
+            Some(run) => self.put(&run, version, &model).map_err(&failed)?,
             None => {
                 let run = self.begin(version).map_err(&failed)?;
                 let made = self.put(&run, version, &model);
@@ -55,8 +60,9 @@ impl Registry {
             Tag::new("mlflow.source.type", "LOCAL"),
             Tag::new("zen.version", env!("CARGO_PKG_VERSION")),
         ];
+        // Not the tag by which the tracker finds its own.
         if let Some(run) = version.run {
-            tags.push(Tag::new("zen.run_id", run.to_string()));
+            tags.push(Tag::new("zen.registered_by", run.to_string()));
         }
         self.client.create_run(&NewRun {
             experiment_id: self.client.experiment_id(&self.experiment)?,

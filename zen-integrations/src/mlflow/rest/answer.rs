@@ -71,8 +71,26 @@ pub(super) fn failure(doing: &str, response: &Response<Body>, body: &[u8]) -> Op
                 code: cut(&failure.error_code),
                 message: cut(&failure.message),
             },
+            // Whoever stands before MLflow and takes no body of this size, say, will not take it later.
+            None if matches!(status, 400..500) && !matches!(status, 404 | 408) => MlflowError::Api {
+                doing,
+                code: format!("{}", response.status()),
+                message: match said(body) {
+                    said if said.is_empty() => "it gives no reason".to_owned(),
+                    said => said,
+                },
+            },
             None => foreign(&doing, response, body, None),
         }),
+    }
+}
+
+/// What a body that isn't MLflow's says.
+fn said(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * LONGEST)]);
+    match is_html(&text) {
+        true => "a page that isn't MLflow's".to_owned(),
+        false => cut(text.trim()),
     }
 }
 
@@ -85,8 +103,7 @@ fn denied(status: u16, failure: Option<&Failure>, body: &[u8]) -> String {
     }
     let said = match failure {
         Some(failure) => format!("{} ({})", cut(&failure.message), cut(&failure.error_code)),
-        None if is_html(&text) => "a page that isn't MLflow's".to_owned(),
-        None => cut(text.trim()),
+        None => self::said(body),
     };
     let who = match status {
         401 => "it doesn't know who asks (is the `token`, or the `username` with the `password`, right?)",

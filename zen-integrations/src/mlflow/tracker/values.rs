@@ -17,7 +17,12 @@ pub(super) const TAG: usize = 8000;
 const CUT: &str = ".. (cut)";
 
 /// At most `most` characters.
+///
+/// A NUL, which not every database of MLflow's takes, is another character there.
 pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.contains('\0') {
+        return Cow::Owned(cut(&text.replace('\0', "\u{fffd}"), most).into_owned());
+    }
     match text.char_indices().nth(most) {
         None => Cow::Borrowed(text),
         Some(_) => {

@@ -1,5 +1,7 @@
 //! What a row of the model's input looks like.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use zen_core::serving::{PredictError, Tensor, TensorSpec, arrange};
 
@@ -154,4 +156,12 @@ impl Form {
             }
         }
     }
+}
+
+/// Whether all rows have the same names, or none.
+pub(super) fn are_alike<'a>(rows: impl IntoIterator<Item = &'a Value>) -> bool {
+    let names = |row: &'a Value| row.as_object().map(|row| row.keys().collect::<BTreeSet<_>>());
+    let mut rows = rows.into_iter().map(names);
+    let first = rows.next();
+    rows.all(|row| Some(row) == first)
 }

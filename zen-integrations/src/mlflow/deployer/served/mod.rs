@@ -59,6 +59,13 @@ impl Served {
 
     /// The predictions of several requests by one call; when that fails and it may be one of them, each is tried alone.
     fn ask_together(&self, requests: &[Vec<Value>]) -> Vec<Result<Vec<Value>, PredictError>> {
+        if requests.len() > 1 && !form::are_alike(requests.iter().flatten()) {
+            // One's columns would become another's.
+            return requests
+                .iter()
+                .flat_map(|request| self.ask_together(std::slice::from_ref(request)))
+                .collect();
+        }
         let all: Vec<&Value> = requests.iter().flatten().collect();
         match self.ask(&all) {
             Ok(predictions) => {
