@@ -168,32 +168,19 @@ async fn a_server_that_asks_for_a_token_gets_it_from_the_secrets() {
     let Some(server) = Server::with_tokens() else {
         return;
     };
-    let project = project(&server, "token = \"{{mlflow.token}}\"");
-    let secrets = FileSecrets::in_home(&project.home());
-    let token: Reference = "mlflow.token".parse().unwrap();
-    secrets.set(&token, &Secret::new(TOKEN)).unwrap();
-    let stack = project.choose().open().unwrap();
-    let run = mlflow_training(3.0, 1)
-        .launch()
-        .on(&stack)
-        .quiet()
-        .run()
-        .await
-        .unwrap();
-    let tracking = run.tracking().unwrap().unwrap();
-    assert_eq!(tracking.state, TrackingState::Delivered);
-    // With another one, the run is what it is, and the tracker's answer is told.
-    secrets.set(&token, &Secret::new("wr0ng-token-of-mine")).unwrap();
-    let stack = project.choose().open().unwrap();
-    let run = mlflow_training(4.0, 1)
-        .launch()
-        .on(&stack)
-        .quiet()
-        .run()
-        .await
-        .unwrap();
-    let tracking = run.tracking().unwrap().unwrap();
-    assert_eq!(tracking.state, TrackingState::Lost);
+    let with_token = async |value: &str| {
+        let project = project(&server, "token = \"{{mlflow.token}}\"");
+        let secrets = FileSecrets::in_home(&project.home());
+        let token: Reference = "mlflow.token".parse().unwrap();
+        secrets.set(&token, &Secret::new(value)).unwrap();
+        let stack = project.choose().open().unwrap();
+        let run = mlflow_training(3.0, 1).launch().on(&stack).quiet().run();
+        run.await.unwrap().tracking().unwrap().unwrap()
+    };
+    assert_eq!(with_token(TOKEN).await.state, TrackingState::Delivered);
+    // With another one, the run is what it is, and what the server says is told.
+    let tracking = with_token("wr0ng-token-of-mine").await;
+    assert_eq!(tracking.state, TrackingState::Lost, "{tracking:?}");
     let error = tracking.error.unwrap();
     assert!(
         error.contains("takes nothing") && !error.contains("wr0ng"),

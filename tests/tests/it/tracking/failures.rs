@@ -191,7 +191,7 @@ async fn a_tracker_that_panics_harms_nobody() {
     };
     let (stack, _) = stack(Notebook::new(panics), &Arc::default());
     let tracking = tracked(&stack, 5).await;
-    assert_eq!(tracking.state, TrackingState::Lost);
+    assert_eq!(tracking.state, TrackingState::Incomplete);
     assert!(tracking.error.unwrap().contains("panicked"));
 }
 
