@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::feed;
+use super::halves::halves;
 use super::lost::Lost;
 use super::queue::{End, Next, Queue};
 use super::report::Report;
 use crate::client::ArtifactView;
-use crate::metadata::{Change, TrackingRecord, TrackingState};
+use crate::metadata::TrackingRecord;
 use crate::tracking::{
     CurrentRun, ExperimentTracker, RunWriter, TrackedArtifact, TrackedBatch, TrackedRun, TrackingError,
 };
@@ -21,12 +22,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
 /// How often it is tried to put an artifact there.
 const UPLOADS: usize = 3;
-/// How long runs of other programs are ended.
-const FOR_OTHERS: Duration = Duration::from_secs(3);
-/// How many runs whose program died are ended by one that begins.
-const UNENDED: u32 = 20;
-/// A run that has ended by itself is about to be ended there too by its own program.
-const ITS_OWN: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
 
 /// What isn't delivered.
 enum Failed {
@@ -144,7 +139,10 @@ impl Delivery {
         }
     }
 
-    fn once<T>(&self, work: &mut dyn FnMut() -> Result<T, TrackingError>) -> Result<T, TrackingError> {
+    pub(super) fn once<T>(
+        &self,
+        work: &mut dyn FnMut() -> Result<T, TrackingError>,
+    ) -> Result<T, TrackingError> {
         catch_unwind(AssertUnwindSafe(&mut *work)).unwrap_or_else(|_| {
             Err(TrackingError::Denied {
                 location: self.report.record.location.clone(),
@@ -261,93 +259,6 @@ impl Delivery {
         });
         if !logged {
             self.queue.state().lost.artifact(step, output);
-        }
-    }
-
-    /// Ends what other programs began and could not end. Not important enough to be tried twice, or for long.
-    fn end_others(&mut self) {
-        let begun = Instant::now();
-        let metadata = Arc::clone(self.report.stack.metadata());
-        let unended = metadata.unended_trackings(&self.report.record.location, UNENDED);
-        for other in unended.unwrap_or_default() {
-            if begun.elapsed() > FOR_OTHERS || self.queue.until().is_some_and(|until| until < Instant::now())
-            {
-                return;
-            }
-            let Ok(Some(run)) = metadata.run(other.run) else {
-                continue;
-            };
-            let ended = run.ended.unwrap_or(other.updated);
-            let is_left = run.died || ended + ITS_OWN < self.report.now();
-            let Some(id) = other.id.clone().filter(|_| is_left) else {
-                continue;
-            };
-            let tracker = Arc::clone(&self.tracker);
-            let told = self.once(&mut || tracker.end_lost(&id, run.status, ended));
-            let refused = match told {
-                Ok(()) => None,
-                Err(TrackingError::Unavailable { .. }) => return,
-                // However often it is told.
-                Err(error) => Some(error.to_string()),
-            };
-            let error = "its program could not deliver everything".to_owned();
-            let record = TrackingRecord {
-                state: TrackingState::Incomplete,
-                error: other.error.clone().or(refused).or(Some(error)),
-                updated: self.report.now(),
-                ..other
-            };
-            // Whoever can't write it tells the tracker again.
-            let _ = metadata.apply(&[Change::Tracking(Box::new(record))]);
-        }
-    }
-}
-
-fn halves(mut batch: TrackedBatch) -> (TrackedBatch, TrackedBatch) {
-    let half = batch.len() / 2;
-    let parameters = half.min(batch.parameters.len());
-    let metrics = (half - parameters).min(batch.metrics.len());
-    let tags = half - parameters - metrics;
-    let later_tags = match batch.tags.keys().nth(tags).cloned() {
-        Some(key) => batch.tags.split_off(&key),
-        None => Default::default(),
-    };
-    let second = TrackedBatch {
-        parameters: batch.parameters.split_off(parameters),
-        metrics: batch.metrics.split_off(metrics),
-        tags: later_tags,
-    };
-    (batch, second)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tracking::TrackedMetric;
-
-    #[test]
-    fn halves_are_the_whole() {
-        for (parameters, metrics, tags) in [(0, 0, 2), (1, 1, 0), (3, 0, 1), (0, 5, 4), (2, 7, 3)] {
-            let batch = TrackedBatch {
-                parameters: (0..parameters).map(|n| (n.to_string(), String::new())).collect(),
-                metrics: (0..metrics)
-                    .map(|index| TrackedMetric {
-                        step: "s".into(),
-                        name: "m".into(),
-                        value: 0.0,
-                        at: Default::default(),
-                        index,
-                    })
-                    .collect(),
-                tags: (0..tags).map(|n| (n.to_string(), String::new())).collect(),
-            };
-            let (mut first, second) = halves(batch.clone());
-            assert!(!first.is_empty() && !second.is_empty(), "{first:?} {second:?}");
-            assert!(first.len().abs_diff(second.len()) <= 1);
-            first.parameters.extend(second.parameters);
-            first.metrics.extend(second.metrics);
-            first.tags.extend(second.tags);
-            assert_eq!(first, batch);
         }
     }
 }

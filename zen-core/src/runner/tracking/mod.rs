@@ -3,7 +3,9 @@
 
 mod deliver;
 mod feed;
+mod halves;
 mod lost;
+mod others;
 mod queue;
 mod report;
 
