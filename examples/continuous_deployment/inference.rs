@@ -37,7 +37,7 @@ pub(crate) fn prediction_service_loader(pipeline: &str, step: &str) -> Result<Se
 }
 
 /// How a server comes about.
-const HOW: &str = "`cargo run --example continuous_deployment -- --config deploy` starts one";
+const HOW: &str = "`cargo run --example continuous_deployment -- --config deploy` starts one (with the `--stack` it was on)";
 
 /// Asks the server. What it answers depends on the model it has now, so it is never taken from the cache.
 #[step(cache = false)]

@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
     if options.config != Config::Predict {
         let pipeline = pipelines::continuous_deployment(options.epochs, options.lr, options.min_accuracy);
         let run = pipeline.quiet().run().await?;
-        show(report::deployment(&run, options.min_accuracy).await?)?;
+        show(report::deployment(&run, options.min_accuracy, options.stack.as_deref()).await?)?;
     }
     if options.config != Config::Deploy {
         let run = pipelines::inference().quiet().run().await?;

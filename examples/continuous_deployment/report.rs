@@ -12,7 +12,11 @@ use crate::pipelines::{DEPLOYER, Deployed, Predicted};
 use crate::table::steps;
 
 /// The deployment: its steps, the decision, the server, and how to use it.
-pub(crate) async fn deployment(run: &Run<Deployed>, min_accuracy: f64) -> Result<String> {
+pub(crate) async fn deployment(
+    run: &Run<Deployed>,
+    min_accuracy: f64,
+    stack: Option<&str>,
+) -> Result<String> {
     let (accuracy, decision, service, registration) = run.output().await?;
     let outcome = match DeployOutcome::of(&run.step(DEPLOYER)?) {
         Some(DeployOutcome::Deployed) if *decision => {
@@ -31,6 +35,7 @@ pub(crate) async fn deployment(run: &Run<Deployed>, min_accuracy: f64) -> Result
     let curl = curl(image, &url);
     let steps = steps(run)?;
     let elsewhere = elsewhere(run, &registration)?;
+    let on = stack.map_or_else(String::new, |stack| format!(" --stack {stack}"));
     Ok(format!(
         "{steps}
 accuracy {accuracy:.4}, {compared} {min_accuracy}: {outcome}
@@ -45,7 +50,7 @@ Ask it yourself about the first test image, which shows a {digit}:
 
 The server goes on when this program has ended. To stop it:
 
-cargo run --example continuous_deployment -- --stop-service
+cargo run --example continuous_deployment --{on} --stop-service
 
 "
     ))

@@ -54,6 +54,11 @@ fn a_server_answers_in_all_protocols_and_ends_whole() {
     let (status, message) = refused(service.predict_json(&json!(["x"])));
     assert_eq!(status, 400, "{message}");
     assert!(!message.contains("Traceback"), "{message}");
+    // What isn't the model's is not made into it.
+    for wrong in [json!([1, null]), json!([true]), json!(["5"]), json!([[1]])] {
+        let (status, message) = refused(service.predict_json(&wrong));
+        assert!(status == 400 && message.contains("expects FP64"), "{message}");
+    }
 
     // Tensors.
     let tensors = service
@@ -125,6 +130,23 @@ fn a_server_answers_in_all_protocols_and_ends_whole() {
         csv.2
     );
 
+    // MLflow closes the connection after some bad requests; those that come after them don't mind.
+    for _ in 0..30 {
+        let bad = [
+            "-H",
+            "Authorization: Bearer open-sesame-1234",
+            "-H",
+            "Content-Type:",
+            "-d",
+            "x",
+        ];
+        let (status, ..) = curl(
+            &format!("{}/invocations", service.endpoint().unwrap().base_url()),
+            &bad,
+        );
+        assert_eq!(status, 500);
+        assert_eq!(service.predict(&[4.0]).unwrap(), [8.0]);
+    }
     // Without the token there is nothing but health.
     for (path, arguments) in [
         ("/invocations", &["-d", "{}"][..]),

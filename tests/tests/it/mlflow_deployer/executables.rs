@@ -67,12 +67,18 @@ fn an_executable_that_cannot_be_used_is_told() {
     );
     script(
         &folder,
-        "[ \"$1\" = --version ] || { echo no such command >&2; exit 2; }",
+        "[ \"$1\" = --version ] && exec echo mlflow, version 1; echo no such command >&2; exit 2",
         0o755,
     );
     let broken = of("./mlflow");
     assert!(
         broken.contains("mlflow models serve --help") && broken.contains("no such command"),
+        "{broken}"
+    );
+    script(&folder, "echo Tuesday, 12 bananas", 0o755);
+    let broken = of("./mlflow");
+    assert!(
+        broken.contains("doesn't say what MLflow says, but: Tuesday, 12 bananas"),
         "{broken}"
     );
     script(&folder, "", 0o755);

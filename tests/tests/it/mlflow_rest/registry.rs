@@ -62,7 +62,7 @@ fn versions_aliases_tags_and_files() {
     let made = second.tracked_run.clone().unwrap();
     assert_ne!(made, writer.id());
     assert_eq!(info(server, &made)["status"], "FINISHED");
-    assert_eq!(datum(server, &made, "tags", "zen.run_id"), run.to_string());
+    assert_eq!(datum(server, &made, "tags", "zen.registered_by"), run.to_string());
 
     registry.set_alias(&name, "champion", "1").unwrap();
     registry.set_alias(&name, "also", "1").unwrap();

@@ -104,7 +104,7 @@ async fn a_server_that_hangs_or_is_gone_harms_no_run_and_gets_the_next_ones() {
     server.thaw();
     server.crash();
     let down = run().await.unwrap().tracking().unwrap().unwrap();
-    for (tracking, word) in [(&frozen, "no answer in time"), (&down, "refused")] {
+    for tracking in [&frozen, &down] {
         assert_eq!(tracking.state, TrackingState::Lost);
         let metrics = tracking
             .undelivered
@@ -112,7 +112,10 @@ async fn a_server_that_hangs_or_is_gone_harms_no_run_and_gets_the_next_ones() {
             .find(|entry| entry.what.contains("`value`"));
         assert_eq!(metrics.unwrap().count, 2000);
         let error = tracking.error.as_ref().unwrap();
-        assert!(error.contains(word) || error.contains("didn't answer"), "{error}");
+        assert!(
+            error.contains("is unavailable") || error.contains("didn't answer"),
+            "{error}"
+        );
     }
     server.start_again();
     let tracking = run().await.unwrap().tracking().unwrap().unwrap();

@@ -20,6 +20,8 @@ use crate::tracking::{
 /// The first pause before another try; each further one is twice as long, up to [`LONGEST`].
 const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
+/// How often it is tried again after the run's end.
+const LATE: usize = 15;
 /// How often it is tried to put an artifact there.
 const UPLOADS: usize = 3;
 
@@ -158,6 +160,7 @@ impl Delivery {
         most: usize,
     ) -> Result<T, Failed> {
         let mut pause = PAUSE;
+        let mut late = 0;
         for left in (0..most).rev() {
             let error = match self.once(work) {
                 Ok(value) => return Ok(value),
@@ -180,6 +183,11 @@ impl Delivery {
                 Some(_) => PAUSE,
                 None => (pause * 2).min(LONGEST),
             };
+            // Whoever refuses at once again and again won't be there soon: nobody waits for that.
+            late += usize::from(self.queue.until().is_some());
+            if late > LATE {
+                return Err(Failed::All);
+            }
         }
         Err(Failed::This)
     }

@@ -143,6 +143,14 @@ pub enum MlflowServerError {
 fn said(output: &[String]) -> String {
     match output.is_empty() {
         true => String::new(),
-        false => format!("; it said:\n  {}", output.join("\n  ")),
+        false => format!("; it said:\n  {}{}", output.join("\n  "), hint(output)),
+    }
+}
+
+/// What to do about something that is missing in MLflow's Python.
+fn hint(output: &[String]) -> String {
+    match output.iter().any(|line| line.contains("No module named")) {
+        true => format!("\nIts Python lacks a package that the model needs: {INSTALL}"),
+        false => String::new(),
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::process::Command;
+use zen_core::artifact::Digest;
 
 use super::MlflowServerError;
 
@@ -60,8 +61,10 @@ fn is_executable(metadata: &std::fs::Metadata) -> bool {
     metadata.permissions().mode() & 0o111 != 0
 }
 
-/// Whether it can do what is needed of it. What worked once in this process is not tried again while the file stays the same. Blocks.
-pub(super) fn check(path: &Path, setting: &str) -> Result<(), MlflowServerError> {
+/// Whether it can do what is needed of it. Blocks.
+///
+/// Python takes seconds for that. What worked once in this process, or is kept in this folder as having worked, is not tried again while the file stays the same.
+pub(super) fn check(path: &Path, setting: &str, kept: Option<&Path>) -> Result<(), MlflowServerError> {
     let known = std::fs::metadata(path).map(|file| (path.to_owned(), file.mtime(), file.size()));
     let is_known = |known: &Known| {
         let working = WORKING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,6 +73,12 @@ pub(super) fn check(path: &Path, setting: &str) -> Result<(), MlflowServerError>
             .is_some_and(|working| working.contains_key(known))
     };
     if known.as_ref().is_ok_and(is_known) {
+        return Ok(());
+    }
+    let mark = kept
+        .zip(known.as_ref().ok())
+        .map(|(folder, known)| mark(folder, known));
+    if mark.as_ref().is_some_and(|mark| mark.exists()) {
         return Ok(());
     }
     let failed = |source| MlflowServerError::Process {
@@ -91,6 +100,10 @@ pub(super) fn check(path: &Path, setting: &str) -> Result<(), MlflowServerError>
     if let Ok(known) = known {
         let mut working = WORKING.lock().unwrap_or_else(PoisonError::into_inner);
         working.get_or_insert_default().insert(known, ());
+    }
+    if let (Some(folder), Some(mark)) = (kept, mark) {
+        // Without it, it is only slower the next time.
+        let _ = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(mark, ""));
     }
     Ok(())
 }
@@ -119,16 +132,24 @@ async fn ask(path: &Path, arguments: &[&str], setting: &str) -> Result<(), Mlflo
         }
         Err(_) => return Err(broken(format!("did not end within {PATIENCE:?}"))),
     };
-    match output.status.success() {
-        true => Ok(()),
-        false => {
-            let said = [output.stdout, output.stderr].concat();
-            let said = String::from_utf8_lossy(&said);
-            let last = said.trim().lines().next_back().unwrap_or("nothing").trim();
-            let last: String = last.chars().take(500).collect();
-            Err(broken(format!("failed ({}), and said: {last}", output.status)))
-        }
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let last = said.trim().lines().next_back().unwrap_or("nothing").trim();
+    let last: String = last.chars().take(500).collect();
+    if !output.status.success() {
+        return Err(broken(format!("failed ({}), and said: {last}", output.status)));
     }
+    // `mlflow, version 3.17.2`
+    match said.contains("mlflow") || said.contains("MLflow") {
+        true => Ok(()),
+        false => Err(broken(format!("doesn't say what MLflow says, but: {last}"))),
+    }
+}
+
+/// Names what is known of a file to work, for later processes.
+fn mark(folder: &Path, (path, modified, size): &Known) -> PathBuf {
+    let known = format!("{}\n{modified}\n{size}", path.display());
+    folder.join(Digest::of(known.as_bytes()).short())
 }
 
 /// The environment's `PATH`, with the executable's own folder before: MLflow starts its server by its name.

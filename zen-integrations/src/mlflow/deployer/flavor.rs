@@ -73,7 +73,8 @@ impl Mlflow {
         };
         let name = options.executable.as_deref().unwrap_or(EXECUTABLE);
         let executable = executable::find(name, &stack.project(), &setting).map_err(other)?;
-        executable::check(&executable, &setting).map_err(other)?;
+        let kept = stack.home().map(|home| home.join("cache").join("mlflow"));
+        executable::check(&executable, &setting, kept.as_deref()).map_err(other)?;
         let mut front = options.front();
         front.drain_timeout = request.config.drain;
         front.token = request.config.token.clone();
@@ -197,7 +198,7 @@ impl Flavor for Mlflow {
         let setting = format!("`components.model_deployer.{}.executable`", opening.name);
         let name = options.executable.as_deref().unwrap_or(EXECUTABLE);
         let path = executable::find(name, opening.project, &setting)?;
-        Ok(executable::check(&path, &setting)?)
+        Ok(executable::check(&path, &setting, None)?)
     }
 }
 

@@ -7,7 +7,8 @@ use axum::http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
     TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::BodyExt;
 
 use super::MlflowServerError;
 use super::upstream::Upstream;
@@ -42,14 +43,19 @@ pub(super) fn router(upstream: Upstream) -> Router {
     Router::new().fallback(hand_on).with_state(upstream)
 }
 
-async fn hand_on(State(upstream): State<Upstream>, mut request: Request<Body>) -> Response<Body> {
-    clean(request.headers_mut());
+async fn hand_on(State(upstream): State<Upstream>, request: Request<Body>) -> Response<Body> {
+    let (mut head, body) = request.into_parts();
+    clean(&mut head.headers);
     // The token is for this server, and the name is this server's; what a client expects, this server has done.
     for name in [AUTHORIZATION, HOST, EXPECT] {
-        request.headers_mut().remove(name);
+        head.headers.remove(name);
     }
-    *request.version_mut() = Version::HTTP_11;
-    match upstream.send(request).await {
+    // It has been read already, as far as this server's limits allow.
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => return refuse(&MlflowServerError::Unreachable(error.into())),
+    };
+    match upstream.send(Request::from_parts(head, body)).await {
         Ok(answer) => {
             let mut answer = answer.map(Body::new);
             clean(answer.headers_mut());

@@ -23,10 +23,14 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long it may take to say that it is ready.
 const READY: Duration = Duration::from_secs(5);
 
-/// The child's server. Connections are kept and used again; a request that could not be sent on one of them is sent on another. Clones share them.
+/// The child's server. Connections are kept and used again. Clones share them.
+///
+/// A request whose connection breaks before its answer has begun is sent once more, on a connection of its own: after an exception, MLflow's server closes connections
+/// without saying so before. A prediction changes nothing, so that it may be made twice.
 #[derive(Debug, Clone)]
 pub(super) struct Upstream {
     client: Client<HttpConnector, Body>,
+    fresh: Client<HttpConnector, Body>,
     address: SocketAddr,
     timeout: Duration,
 }
@@ -38,8 +42,12 @@ impl Upstream {
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
             .build(HttpConnector::new());
+        let fresh = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(0)
+            .build(HttpConnector::new());
         Self {
             client,
+            fresh,
             address,
             timeout: timeout.saturating_add(GRACE),
         }
@@ -48,10 +56,24 @@ impl Upstream {
     /// Sends a request on, whose path is the child's; waits until the answer begins.
     pub(super) async fn send(
         &self,
-        mut request: Request<Body>,
+        request: Request<Bytes>,
     ) -> Result<Response<Incoming>, MlflowServerError> {
-        *request.uri_mut() = self.uri(request.uri().path_and_query().cloned())?;
-        match tokio::time::timeout(self.timeout, self.client.request(request)).await {
+        let uri = self.uri(request.uri().path_and_query().cloned())?;
+        let (head, body) = request.into_parts();
+        let make = || {
+            let mut request = Request::new(Body::from(body.clone()));
+            *request.method_mut() = head.method.clone();
+            *request.uri_mut() = uri.clone();
+            *request.headers_mut() = head.headers.clone();
+            request
+        };
+        let asked = async {
+            match self.client.request(make()).await {
+                Ok(answer) => Ok(answer),
+                Err(_) => self.fresh.request(make()).await,
+            }
+        };
+        match tokio::time::timeout(self.timeout, asked).await {
             Ok(answer) => answer.map_err(|error| MlflowServerError::Unreachable(error.into())),
             Err(_) => Err(MlflowServerError::Silent(self.timeout)),
         }
@@ -63,7 +85,7 @@ impl Upstream {
             |error: Box<dyn std::error::Error + Send + Sync>| MlflowServerError::Unreachable(error);
         let request = Request::post("/invocations")
             .header(CONTENT_TYPE, "application/json")
-            .body(Body::from(payload))
+            .body(payload)
             .map_err(|error| unreachable(error.into()))?;
         let asked = async {
             let answer = self.send(request).await?;
@@ -83,7 +105,7 @@ impl Upstream {
         let Ok(mut request) = Request::builder()
             .method(Method::GET)
             .uri("/ping")
-            .body(Body::empty())
+            .body(Bytes::new())
         else {
             return false;
         };

@@ -1,5 +1,6 @@
 //! What comes back, and what it means when it is an error.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -27,6 +28,10 @@ pub(super) fn unreachable(doing: &str, error: &ureq::Error) -> MlflowError {
         doing: doing.to_owned(),
         reason: match error {
             ureq::Error::Timeout(_) => "no answer in time".to_owned(),
+            ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                "the connection is refused: start the server with `mlflow server`, or say where it is with `tracking_uri`"
+                    .to_owned()
+            }
             error => error.to_string(),
         },
         retry_after: None,

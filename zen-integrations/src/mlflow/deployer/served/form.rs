@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use zen_core::serving::{PredictError, Tensor, TensorSpec, arrange};
 
 use super::cells::{rows_of, zero};
+use super::checked::check;
 use crate::mlflow::{ColumnSpec, Fields};
 
 /// What a row of the model's input looks like: the value of the only input, or an object with a field for each of several.
@@ -54,8 +55,26 @@ impl Form {
         }
     }
 
-    /// A row that came as JSON. What its values must be, MLflow knows.
-    pub(super) fn row(&self, place: usize, mut row: Value) -> Result<Value, PredictError> {
+    /// A row that came as JSON. What the values of columns must be, MLflow knows; tensors it makes of whatever comes.
+    pub(super) fn row(&self, place: usize, row: Value) -> Result<Value, PredictError> {
+        let row = self.named(place, row)?;
+        match self {
+            Self::Unnamed(spec) => check(place, &row, spec)?,
+            Self::Tensors(specs) => match specs.as_slice() {
+                [only] => check(place, &row, only)?,
+                several => {
+                    for spec in several {
+                        check(place, &row[&spec.name], spec)?;
+                    }
+                }
+            },
+            Self::Columns(_) | Self::Free => {}
+        }
+        Ok(row)
+    }
+
+    /// A row with the model's names.
+    fn named(&self, place: usize, mut row: Value) -> Result<Value, PredictError> {
         let names = self.names();
         if names.is_empty() {
             return Ok(row);

@@ -2,6 +2,7 @@
 
 mod answer;
 mod cells;
+mod checked;
 mod failure;
 mod form;
 mod marks;
