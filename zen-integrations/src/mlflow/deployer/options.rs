@@ -80,31 +80,30 @@ macro_rules! setters {
         impl MlflowOptions {
             $($(#[doc = $doc])*
             #[must_use]
-            pub fn $field(mut self, $field: impl Into<$type>) -> Self {
-                self.$field = Some($field.into());
+            pub fn $field(mut self, $field: $type) -> Self {
+                self.$field = Some($field);
                 self
             })*
 
             /// These, and in place of what they leave open what the others say.
             #[must_use]
             pub fn or(self, others: Self) -> Self {
-                Self { $($field: self.$field.or(others.$field)),* }
+                Self {
+                    $($field: self.$field.or(others.$field),)*
+                    executable: self.executable.or(others.executable),
+                    model_uri: self.model_uri.or(others.model_uri),
+                    tracking_uri: self.tracking_uri.or(others.tracking_uri),
+                }
             }
         }
     };
 }
 
 setters! {
-    /// Sets MLflow's executable: a name, or a path.
-    executable: String,
     /// Sets how many processes predict.
     workers: usize,
     /// Sets how long a prediction may take, in seconds.
     request_timeout: u64,
-    /// Serves this model in place of the artifact.
-    model_uri: String,
-    /// Sets the tracking server.
-    tracking_uri: String,
     /// Sets where the bearer token for the tracking server is found.
     token: TokenSource,
     /// Sets where the name for the tracking server is found.
@@ -124,6 +123,27 @@ setters! {
 }
 
 impl MlflowOptions {
+    /// Sets MLflow's executable: a name, or a path.
+    #[must_use]
+    pub fn executable(mut self, executable: impl Into<String>) -> Self {
+        self.executable = Some(executable.into());
+        self
+    }
+
+    /// Serves this model in place of the artifact.
+    #[must_use]
+    pub fn model_uri(mut self, model_uri: impl Into<String>) -> Self {
+        self.model_uri = Some(model_uri.into());
+        self
+    }
+
+    /// Sets the tracking server.
+    #[must_use]
+    pub fn tracking_uri(mut self, tracking_uri: impl Into<String>) -> Self {
+        self.tracking_uri = Some(tracking_uri.into());
+        self
+    }
+
     /// Refuses what can't be.
     pub(super) fn check(&self) -> Result<(), MlflowServerError> {
         let refuse = |setting, reason: &str| {
